@@ -1,0 +1,94 @@
+"""Small live pictures. They may come late or not at all; the recording never waits for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from appliance.core.types import Plane, StreamFormat, VideoFrame
+
+PERIOD_S = 0.2
+TAPE_SIZE = (384, 288)  # 4:3 in square pixels
+CAMERA_WIDTH = 480
+QUALITY = (int(cv2.IMWRITE_JPEG_QUALITY), 75)
+
+STEPS = np.arange(256, dtype=np.float32)
+FULL_LUMA = np.clip((STEPS - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
+FULL_CHROMA = np.clip((STEPS - 128) * (255 / 224) + 128.5, 0, 255).astype(np.uint8)
+
+
+def tape_jpeg(planes: tuple[Plane, ...], format: StreamFormat) -> bytes:
+    """The earlier field, stretched to square pixels: no combs in the preview."""
+    first = 1 if format.field_order == "bff" else 0
+    step = 1 if format.field_order == "progressive" else 2
+    y, u, v = (cv2.resize(plane[first::step], TAPE_SIZE, interpolation=cv2.INTER_AREA) for plane in planes)
+    if format.colour.range == 1:
+        y, u, v = FULL_LUMA[y], FULL_CHROMA[u], FULL_CHROMA[v]
+    return jpeg_of(cv2.cvtColor(cv2.merge([y, v, u]), cv2.COLOR_YCrCb2BGR))
+
+
+def camera_jpeg(data: bytes) -> bytes:
+    """A smaller JPEG; nothing where the device's is broken."""
+    packed = np.frombuffer(data, np.uint8)
+    picture = cv2.imdecode(packed, cv2.IMREAD_REDUCED_COLOR_2) if len(packed) else None
+    if picture is None:
+        return b""
+    scale = CAMERA_WIDTH / picture.shape[1]
+    if scale < 1:
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return jpeg_of(picture)
+
+
+def jpeg_of(picture: Any) -> bytes:
+    done, packed = cv2.imencode(".jpg", picture, QUALITY)
+    return packed.tobytes() if done else b""
+
+
+class Preview:
+    """Makes at most five a second, in a thread of its own, of the newest frame only."""
+
+    def __init__(self, format: StreamFormat, on_preview: Callable[[bytes], None]) -> None:
+        self._format = format
+        self._on_preview = on_preview
+        self._newest: VideoFrame | None = None
+        self._offered_s = float("-inf")
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def offer(self, frame: VideoFrame) -> None:
+        """Returns at once; most frames are not taken."""
+        now_s = time.monotonic()
+        if now_s - self._offered_s < PERIOD_S:
+            return
+        self._offered_s = now_s
+        with self._changed:
+            self._newest = frame
+            self._changed.notify()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (frame := self._wait()) is not None:
+            jpeg = camera_jpeg(frame.data) if frame.data else tape_jpeg(frame.planes, self._format)
+            if jpeg:
+                self._on_preview(jpeg)
+
+    def _wait(self) -> VideoFrame | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._newest is not None)
+            frame, self._newest = self._newest, None
+            return None if self._stopping else frame

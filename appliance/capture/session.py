@@ -1,0 +1,210 @@
+"""A device from plug-in to unplug: read all the time, looked at, and recorded when asked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from appliance.capture.grid import FrameGrid
+from appliance.capture.meters import LevelMeter
+from appliance.capture.preview import Preview
+from appliance.capture.segment import SegmentRecorder
+from appliance.capture.signal import TapeEndDetector, classify, combine
+from appliance.core.config import CaptureConfig
+from appliance.core.problems import DeviceLost, Problem
+from appliance.core.types import (
+    AudioBlock,
+    DeviceStatus,
+    Role,
+    Segment,
+    Signal,
+    StreamFormat,
+    VideoFrame,
+)
+from appliance.devices.base import MediaSource
+
+READ_S = 0.25
+SILENT_S = 2.0  # a device that gives nothing for so long is started anew
+LOOK_S = 0.2  # between two looks at the picture, on the device's clock
+RECENT_BLOCKS = 10  # sound that may belong to the first frame of a recording
+log = logging.getLogger(__name__)
+
+
+class DeviceSession:
+    """All methods are safe from any thread; ``on_preview`` and ``on_lost`` are called from its threads."""
+
+    def __init__(
+        self,
+        source: MediaSource,
+        config: CaptureConfig,
+        on_preview: Callable[[bytes], None],
+        on_lost: Callable[[Problem], None],
+    ) -> None:
+        self.recorder: SegmentRecorder | None = None  # while recording
+        self._source, self._config, self._on_lost = source, config, on_lost
+        self._info, self._format = source.info, source.format
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._preview = Preview(source.format, on_preview)
+        self._meter = LevelMeter(source.format.audio_rate_hz)
+        self._grid = FrameGrid(source.format.rate)
+        self._detector: TapeEndDetector | None = None
+        self._torn: Segment | None = None  # of the segment that a loss closed
+        self._signal = Signal.UNKNOWN
+        self._looked_s = float("-inf")
+        self._recent: deque[AudioBlock] = deque(maxlen=RECENT_BLOCKS)
+        self._beat_s = self._heard_s = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name=f"read-{source.info.role.value}", daemon=True)
+
+    def start(self) -> None:
+        """Raises Problem when the device does not start."""
+        self._source.start()
+        self._preview.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End reading; a segment that still runs is closed and its file kept."""
+        self._stopping.set()
+        self._source.stop()
+        if threading.current_thread() is not self._thread and self._thread.is_alive():
+            self._thread.join()
+            self._source.stop()  # a new start of a silent device may have come between
+        self._preview.stop()
+        with self._lock:
+            self._close_torn()
+
+    def heartbeat(self) -> float:
+        """When the reading loop last went round, on ``time.monotonic``."""
+        return self._beat_s
+
+    def status(self) -> DeviceStatus:
+        return DeviceStatus(
+            info=self._info,
+            signal=self._signal,
+            levels=self._meter.levels,
+            frames=self._grid.frames,
+            lost_frames=self._grid.lost,
+            format_text=describe(self._format),
+        )
+
+    def begin_segment(self, folder: Path, index: int) -> None:
+        """Record from the next frame on, into files named after role and index."""
+        with self._lock:
+            recorder = SegmentRecorder(
+                self._format, folder, self._info.role, index, self._config, self._info.name
+            )
+            for block in self._recent:
+                recorder.write(block)
+            self._torn = None
+            self._detector = self._tape_end(index)
+            self.recorder = recorder
+
+    def _tape_end(self, index: int) -> TapeEndDetector | None:
+        """A camera never ends a take; a tape that goes on after a loss was playing before."""
+        if self._info.role is not Role.TAPE:
+            return None
+        return TapeEndDetector(self._config.end_of_tape_s, armed=index > 0)
+
+    def end_segment(self, complete: bool, start_s: float = 0.0) -> Segment | None:
+        """The closed segment, also when the loss of the device has closed it already; None without one."""
+        with self._lock:
+            recorder, self.recorder, self._detector = self.recorder, None, None
+            torn, self._torn = self._torn, None
+        return recorder.close(complete, start_s) if recorder is not None else torn
+
+    @property
+    def ended(self) -> bool:
+        """The tape has ended; stays so until the segment is closed."""
+        detector = self._detector
+        return detector is not None and detector.ended
+
+    @property
+    def tape_end_in_s(self) -> float | None:
+        detector = self._detector
+        return detector.remaining_s if detector is not None else None
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._beat_s = time.monotonic()
+                piece = self._source.read(READ_S)
+                if piece is None:
+                    self._nothing_came()
+                else:
+                    self._heard_s = time.monotonic()
+                    self._take(piece)
+        except Problem as problem:
+            self._lost(problem)
+        except Exception:
+            log.exception("reading %s failed", self._info.name)
+            self._lost(DeviceLost(self._info.name))
+
+    def _take(self, piece: VideoFrame | AudioBlock) -> None:
+        if isinstance(piece, AudioBlock):
+            self._meter.add(piece)
+            self._recent.append(piece)
+        else:
+            self._grid.place(piece.sequence, piece.timestamp_s)
+            self._look(piece)
+            self._preview.offer(piece)
+        self._record(piece)
+
+    def _record(self, piece: VideoFrame | AudioBlock) -> None:
+        with self._lock:
+            recorder = self.recorder
+            if recorder is not None:
+                recorder.write(piece)
+        if recorder is not None and self._info.simulated and not self._stopping.is_set():
+            recorder.wait_for_room(READ_S)
+
+    def _look(self, frame: VideoFrame) -> None:
+        """Five times a second is enough to know what the picture shows."""
+        if 0 <= frame.timestamp_s - self._looked_s < LOOK_S:
+            return
+        self._looked_s = frame.timestamp_s
+        picture = classify(*frame.planes) if frame.planes else Signal.OK
+        self._signal = combine(self._source.signal(), picture)
+        self._feed_detector(frame.timestamp_s)
+
+    def _feed_detector(self, timestamp_s: float) -> None:
+        detector = self._detector
+        if detector is not None and not detector.ended:
+            detector.feed(self._signal, timestamp_s)
+
+    def _nothing_came(self) -> None:
+        """No frames for a while is a state: some drivers stop without a signal, some need a new start."""
+        silent_s = time.monotonic() - self._heard_s
+        if silent_s < SILENT_S or self._stopping.is_set():
+            return
+        self._signal = Signal.NONE
+        self._feed_detector(self._looked_s + silent_s)
+        if self._source.signal() is not Signal.NONE:
+            log.warning("%s delivers nothing; starting it anew", self._info.name)
+            self._source.stop()
+            self._source.start()
+        self._looked_s += silent_s
+        self._heard_s = time.monotonic()
+
+    def _lost(self, problem: Problem) -> None:
+        if self._stopping.is_set():
+            return
+        log.warning("%s is lost: %s", self._info.name, problem)
+        with self._lock:
+            self._close_torn()
+        self._on_lost(problem)
+
+    def _close_torn(self) -> None:
+        """The lock is held: nobody may end the segment between its closing and its keeping."""
+        if self.recorder is not None:
+            self._torn = self.recorder.close(complete=False)
+            self.recorder = self._detector = None
+
+
+def describe(format: StreamFormat) -> str:
+    scan = "progressive" if format.field_order == "progressive" else "interlaced"
+    sound = f", {format.audio_rate_hz / 1000:g} kHz" if format.audio_channels else ", no sound"
+    return f"{format.width} × {format.height}, {float(format.rate):.4g} frames/s, {scan}{sound}"

@@ -1,0 +1,354 @@
+"""The command ``twinreel``. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from appliance import __version__
+from appliance.console import print_interrupted, print_issue, print_json, progress_bar
+from appliance.core.config import Config, load_config
+from appliance.core.paths import Paths, paths_from_environment
+from appliance.core.problems import Problem
+
+INCOMPLETE = 3  # done, but the input was cut off
+INTERRUPTED = 130  # by Ctrl-C
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Twinreel: records a tape and a camera and makes one better film of both.\n\n"
+    "Try it: `twinreel demo`. A file: `twinreel enhance TAPE.mkv -o FILM.mp4`.",
+)
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+@app.callback()
+def options(
+    root: Annotated[
+        Path | None,
+        typer.Option(help="The folder that everything of the box lies below (also TWINREEL_ROOT)."),
+    ] = None,
+) -> None:
+    if root is not None:
+        os.environ["TWINREEL_ROOT"] = str(root.resolve())
+
+
+def box() -> tuple[Paths, Config]:
+    paths = paths_from_environment()
+    return paths, load_config(paths)
+
+
+@app.command()
+def record() -> None:
+    """Run the recorder process: devices, capture, the button and the lights (a service runs this)."""
+    from appliance.app import run_recorder
+    from appliance.ops.logs import setup_logging
+
+    setup_logging("recorder")
+    run_recorder(*box())
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker process: makes and delivers the films, one take at a time (a service runs this)."""
+    from appliance.app import run_worker
+    from appliance.ops.logs import setup_logging
+
+    setup_logging("worker")
+    run_worker(*box())
+
+
+@app.command()
+def web() -> None:
+    """Run the page (a service runs this)."""
+    from appliance.app import run_web
+    from appliance.ops.logs import setup_logging
+
+    setup_logging("web")
+    run_web(*box())
+
+
+@app.command()
+def demo(
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Record one take without a hand, deliver it, print a table, end.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(help="How long the simulated tape plays.")] = 20.0,
+    out: Annotated[Path | None, typer.Option(help="With --auto: where the delivered folder goes.")] = None,
+    standard: Annotated[str, typer.Option(help="pal or ntsc.")] = "pal",
+    wear: Annotated[str, typer.Option(help="clean, good or worn.")] = "good",
+    camera: Annotated[str, typer.Option(help="same, other (films something else) or none.")] = "same",
+    size: Annotated[str, typer.Option(help="full, or quarter for a quick look.")] = "full",
+    speed: Annotated[
+        float, typer.Option(help="How much faster than real time the simulated world runs.")
+    ] = 1.0,
+    port: Annotated[int, typer.Option(help="The page's port; 0 takes any free one.")] = 8020,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault, such as unplug-tape@5; may be given again.")
+    ] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Run the whole box on simulated hardware: VCR, camera, stick, lights and button.
+
+    Without --auto it runs until Ctrl-C; its page has the buttons, and the hands that pull cables.
+    """
+    from appliance.demo import DemoSettings, print_table, run_auto, run_demo
+
+    with tempfile.TemporaryDirectory(prefix="twinreel-demo-") as temporary:
+        root = Path(temporary) / "box" if auto else demo_root()
+        settings = DemoSettings(
+            root,
+            user_cache(),
+            seconds,
+            standard,
+            wear,
+            camera,
+            size,
+            speed,
+            0 if auto else port,
+            tuple(fault or ()),
+        )
+        if not auto:
+            raise typer.Exit(run_demo(settings))
+        result = run_auto(settings, (out or Path("twinreel-demo")).resolve(), quiet=json_)
+        if json_:
+            print_json(result)
+        else:
+            print_table(result)
+
+
+def demo_root() -> Path:
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    return Path(os.environ.get("TWINREEL_ROOT") or home / "twinreel/demo").resolve()
+
+
+def user_cache() -> Path:
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("TWINREEL_CACHE") or home / "twinreel").resolve()
+
+
+@app.command()
+def enhance(
+    tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The film to write: .mp4 (H.264) or .mkv (lossless FFV1). A folder (no suffix) gets film,"
+            " comparison, stills and report.",
+        ),
+    ],
+    camera: Annotated[Path | None, typer.Option(help="A camera's film of the same event.")] = None,
+    field_order: Annotated[
+        str, typer.Option(help="auto, tff (top field first), bff or progressive.")
+    ] = "auto",
+    provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
+    strength: Annotated[float, typer.Option(min=0, max=1, help="How much of the camera's detail.")] = 1.0,
+    force: Annotated[bool, typer.Option("--force", help="Write over a film that is there.")] = False,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Make a better film of a digitised tape: the whole frame, one picture per field.
+
+    A run that was interrupted goes on when the same command is given again; what is done lies beside the
+    output, in a folder that ends in .unfinished. Exit code 3: the tape was cut off, its film was made.
+    """
+    from appliance.worker.files import FileJob, enhance_files, work_folder
+
+    job = FileJob(tape, camera, out, field_order, provider, strength, force, user_cache())
+    try:
+        with progress_bar(quiet) as tell:
+            result = enhance_files(job, box()[1], tell)
+    except KeyboardInterrupt:
+        print_interrupted(work_folder(job))
+        raise typer.Exit(INTERRUPTED) from None
+    for issue in result.issues:
+        print_issue(issue)
+    if json_:
+        print_json(result.as_json())
+    elif not quiet:
+        print(result.sentence(), file=sys.stderr)
+    if result.incomplete:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def sync(
+    tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
+    camera: Annotated[Path, typer.Argument(help="The camera's film.")],
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Find how two recordings lie on one clock: t_tape = offset_s + (1 + drift_ppm / 1e6) * t_camera."""
+    from appliance.worker.files import sync_files
+
+    with progress_bar(quiet or json_) as tell:
+        estimate, trouble = sync_files(tape, camera, tell)
+    if json_:
+        print_json(asdict(estimate))
+    elif estimate.offset_s is None:
+        print(f"They do not belong together. {estimate.reason}")
+    else:
+        print(
+            f"offset {estimate.offset_s:+.4f} s, drift {estimate.drift_ppm:+.1f} ppm,"
+            f" confidence {estimate.confidence:.2f} (by {estimate.method})"
+        )
+    if trouble is not None:
+        print_issue(trouble)
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(json_: JsonFlag = False) -> None:
+    """Say in words what the running box does."""
+    from appliance.core.link import Link
+    from appliance.core.wire import Hello
+
+    link = Link(box()[0].socket, Hello("cli"))
+    snapshot = link.snapshot()
+    link.close()
+    if json_:
+        from pydantic import TypeAdapter
+
+        print(TypeAdapter(type(snapshot)).dump_json(snapshot, indent=2).decode())
+        return
+    print(f"{snapshot.state.value}: {snapshot.sentence}")
+    for issue in snapshot.issues:
+        print_issue(issue)
+
+
+@app.command()
+def press(
+    button: Annotated[
+        str, typer.Argument(help="record, stop, press (the button) or eject (the long press).")
+    ],
+) -> None:
+    """Press the running box's button from here."""
+    from appliance.core.link import Link
+    from appliance.core.types import Command, CommandName
+    from appliance.core.wire import Hello
+
+    names = [n.value for n in (CommandName.RECORD, CommandName.STOP, CommandName.PRESS, CommandName.EJECT)]
+    if button not in names:
+        raise Problem(
+            "no-such-button",
+            f"There is no button {button!r}",
+            "It is not known.",
+            f"Use one of {', '.join(names)}.",
+        )
+    link = Link(box()[0].socket, Hello("cli"))
+    issue = link.command(Command(CommandName(button)))
+    link.close()
+    if issue is not None:
+        print_issue(issue)
+        raise typer.Exit(1)
+
+
+@app.command()
+def models(json_: JsonFlag = False) -> None:
+    """List the models of this box, check their hashes, and say where they would run."""
+    from appliance.enhance.manifest import load_model
+    from appliance.enhance.runtime import open_session
+
+    model = load_model()
+    runtime = open_session(model)
+    facts: dict[str, Any] = asdict(model) | {
+        "provider": runtime.provider,
+        "provider_reason": runtime.provider_reason,
+    }
+    if json_:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        print(f"{name:16} {value}")
+
+
+@app.command()
+def doctor(
+    config: Annotated[
+        bool, typer.Option("--config", help="Print every key of the configuration with its default.")
+    ] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Check whether everything is there that the box needs, and say what to do if not."""
+    from appliance.enhance.manifest import load_model
+    from appliance.ops.doctor import as_json, as_text, checks, describe_config, exit_code
+
+    if config:
+        print(describe_config())
+        return
+    results = checks(paths_from_environment(), load_model)
+    print(as_json(results) if json_ else as_text(results))
+    raise typer.Exit(exit_code(results))
+
+
+bench = typer.Typer(no_args_is_help=True, help="Measure what the documentation claims.")
+app.add_typer(bench, name="bench")
+
+
+@bench.command("memory")
+def bench_memory(
+    minutes: Annotated[
+        list[float] | None, typer.Option(help="Lengths of the tape; may be given again. [default: 1, 10]")
+    ] = None,
+    size: Annotated[str, typer.Option(help="full or quarter.")] = "quarter",
+    camera: Annotated[bool, typer.Option(help="With a camera beside the tape.")] = True,
+    json_: JsonFlag = False,
+) -> None:
+    """The peak memory of `twinreel enhance` for tapes of several lengths: it must not grow."""
+    from appliance.bench.memory import measure_memory
+
+    rows = measure_memory(minutes or [1.0, 10.0], size, camera)
+    if json_:
+        print_json([asdict(row) for row in rows])
+        return
+    print("minutes   peak MB   seconds   peak against the first")
+    for row in rows:
+        ratio = row.peak_mb / rows[0].peak_mb
+        print(f"{row.minutes:7.1f} {row.peak_mb:9.0f} {row.seconds:9.1f} {ratio:9.3f}")
+
+
+def version(show: bool) -> None:
+    if show:
+        print(f"twinreel {__version__}")
+        raise typer.Exit
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    version(True)
+
+
+def main() -> None:
+    """Run the command; a trouble with a name goes to stderr and ends with exit code 1."""
+    try:
+        app(prog_name="twinreel")
+    except Problem as problem:
+        print_issue(problem.issue)
+        sys.exit(1)
+    except BrokenPipeError:  # whoever read our output has left; nothing more can be said there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        print_issue(system_refused(error).issue)
+        sys.exit(1)
+
+
+def system_refused(error: OSError) -> Problem:
+    return Problem(
+        "system-refused",
+        f"{error.filename or 'Something that is needed'} cannot be used",
+        f"The system says: {error.strerror or error}.",
+        "Make room on the disk, or use a folder that you may write to (--root moves the whole box).",
+    )

@@ -1,0 +1,126 @@
+"""What the recorder says when a device goes, or when a command cannot be carried out."""
+
+from __future__ import annotations
+
+from appliance.core.problems import Problem
+from appliance.core.types import BoxState, Issue, Role, Severity
+
+
+def lost_issue(role: Role, name: str) -> Issue:
+    goes_on = (
+        "The tape is still being recorded." if role is Role.CAMERA else "What was recorded so far is safe."
+    )
+    return Problem(
+        f"{role.value}-lost",
+        f"{name} was unplugged",
+        f"The cable was pulled or the device lost power. {goes_on}",
+        "Plug it in again; the recording goes on by itself. Or press stop.",
+    ).issue
+
+
+def no_tape_device(state: BoxState) -> Problem:
+    if state is BoxState.STARTING:
+        return Problem(
+            "starting",
+            "The box is still getting ready",
+            "It looks for its devices.",
+            "Wait for the first light, then press record again.",
+        )
+    return Problem(
+        "no-tape-device",
+        "There is nothing to record from",
+        "No VCR is plugged in: the capture cable is missing or without power.",
+        "Plug the capture cable into the VCR and the box, then press record again.",
+    )
+
+
+def nothing_recorded() -> Issue:
+    return Problem(
+        "nothing-recorded",
+        "Nothing was recorded",
+        "The capture cable delivered not one picture.",
+        "Check the cable between VCR and box, press play on the VCR, then record again.",
+    ).issue
+
+
+def stick_busy() -> Problem:
+    return Problem(
+        "stick-busy",
+        "The stick cannot be released yet",
+        "Files are being written to it and checked.",
+        "Wait until the box says done, then press again.",
+    )
+
+
+def no_stick() -> Problem:
+    return Problem(
+        "no-stick",
+        "There is no stick to release",
+        "No USB stick is plugged in.",
+        "Plug one in; finished films are copied to it by themselves.",
+    )
+
+
+def pressed_twice() -> Problem:
+    return Problem(
+        "pressed-twice",
+        "The button was pressed twice",
+        "The second press came so soon after the first that it was taken for the same one.",
+        "Look at the lights, then press again if you want to.",
+        Severity.NOTICE,
+    )
+
+
+def no_such_take(take_id: str) -> Problem:
+    return Problem(
+        "no-such-take",
+        "There is no such take",
+        f"The box knows no take {take_id!r}.",
+        "Reload the page and choose one from its list.",
+    )
+
+
+def take_busy() -> Problem:
+    return Problem(
+        "take-busy",
+        "This take is being worked on already",
+        "It is still being recorded, or its film is being made or about to be.",
+        "Wait until it is done.",
+        Severity.NOTICE,
+    )
+
+
+def take_unlisted(error: Exception) -> Issue:
+    return Problem(
+        "take-unlisted",
+        "The recording is safe, but its film cannot be begun",
+        f"The box's disk does not take the note that the take has ended ({error}).",
+        "Make room on the box's disk; the box tries again by itself.",
+    ).issue
+
+
+def command_failed(error: Exception) -> Issue:
+    return Problem(
+        "command-failed",
+        "That did not work",
+        f"Something unforeseen happened: {type(error).__name__}: {error}.",
+        "Look at the state of the box and try again; if it happens again, send the support file.",
+    ).issue
+
+
+def start_failed(error: Exception) -> Issue:
+    return Problem(
+        "start-failed",
+        "The box could not get ready as it should",
+        f"Something unforeseen happened: {type(error).__name__}: {error}.",
+        "Restart the box; if it happens again, send the support file.",
+    ).issue
+
+
+def not_simulated() -> Problem:
+    return Problem(
+        "not-simulated",
+        "This box has real devices",
+        "Simulated hands exist only in the demo.",
+        "Use your own hands, or start `twinreel demo`.",
+    )

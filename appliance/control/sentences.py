@@ -1,0 +1,47 @@
+"""The box's state in words, as the page, the terminal and the log say it."""
+
+from __future__ import annotations
+
+from appliance.core.types import BoxState, DeviceStatus, JobProgress, RecordingStatus, Role
+
+FIXED = {
+    BoxState.STARTING: "The box is getting ready.",
+    BoxState.WAITING: "Plug in the VCR's capture cable and press play on the VCR.",
+    BoxState.READY: "Ready. Press record, then play on the VCR.",
+    BoxState.RECORDING: "Recording.",
+    BoxState.INTERRUPTED: "The VCR's capture cable is out. Plug it in again and the recording goes on.",
+    BoxState.DONE: "Done. The films are on the stick, checked. You may release the stick.",
+    BoxState.EJECTED: "You may pull out the stick now.",
+}
+
+
+def sentence(
+    state: BoxState,
+    recording: RecordingStatus | None,
+    job: JobProgress | None,
+    devices: tuple[DeviceStatus, ...],
+    trouble: str,
+    preparing: str = "",
+    waiting: int = 0,
+) -> str:
+    """What the box does and what it waits for; ``waiting`` finished films wait for a stick."""
+    if state is BoxState.STARTING and preparing:
+        return preparing
+    if state is BoxState.RECORDING and recording is not None:
+        return recording_sentence(recording, devices)
+    if state is BoxState.WORKING:
+        return f"{job.text}." if job is not None else "The recording is safe. The film is about to be made."
+    if state is BoxState.ATTENTION and trouble:
+        return f"{trouble} Meanwhile: {job.text}." if job is not None else trouble
+    said = FIXED.get(state, "The box needs a person.")
+    if waiting and state in (BoxState.WAITING, BoxState.READY):
+        films = "A finished film waits" if waiting == 1 else f"{waiting} finished films wait"
+        return f"{said} {films} for a stick."
+    return said
+
+
+def recording_sentence(recording: RecordingStatus, devices: tuple[DeviceStatus, ...]) -> str:
+    if recording.tape_end_in_s is not None:
+        return f"The tape seems to have ended; recording stops in {recording.tape_end_in_s:.0f} s."
+    both = any(status.info.role is Role.CAMERA for status in devices)
+    return "Recording the tape and the camera." if both else "Recording the tape."

@@ -1,0 +1,191 @@
+"""The spool as the recorder handles it: takes begun, recovered, handed to the worker; space; summaries."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from appliance.capture.frame_log import read_frame_log
+from appliance.capture.segment import spool_problem
+from appliance.control.errands import going_on
+from appliance.control.refusals import no_such_take, take_busy
+from appliance.control.taking import Taking
+from appliance.core.config import Config
+from appliance.core.journal import Journal, TakeRow
+from appliance.core.paths import Paths
+from appliance.core.types import ArtifactRole, Issue, Role, Take, TakeState, TakeSummary
+from appliance.takes.recover import OPEN, Recovery, recover_takes
+from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
+from appliance.takes.store import create_take, list_takes, save_take
+
+UNFINISHED = ("queued", "running", "waiting")
+LISTED = 50
+ABSENT = "stick-absent"
+RESERVE_BYTES = 64_000_000  # a recording ends while there is still room to close its files
+FAILURES = (OSError, sqlite3.Error)
+
+
+class Truth(Protocol):
+    def truth(self, tape_start_s: float, camera_start_s: float) -> tuple[float, float]: ...
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What a start found: troubles to tell, and a take so fresh that it goes on."""
+
+    issues: tuple[Issue, ...] = ()
+    open_take: Take | None = None
+
+
+class Spool:
+    def __init__(self, paths: Paths, config: Config) -> None:
+        paths.make()
+        self._paths = paths
+        self._config = config
+        self._journal = Journal(paths.journal)
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def folder(self, take_id: str) -> Path:
+        return self._paths.take(take_id)
+
+    def new_take(self) -> Take:
+        """Raises Problem when the disk takes none; the journal may learn of it later."""
+        try:
+            take = create_take(self._paths)
+        except OSError as error:
+            raise spool_problem(error.errno) from error
+        with going_on("listing the new take"):
+            self._journal.put_take(row_of(take, 0.0, False))
+        return take
+
+    def hand_over(self, taking: Taking, simulation: Truth | None) -> None:
+        """The sealed take goes to the worker. Raises one of FAILURES; then call again, later."""
+        if not taking.saved:
+            save_take(taking.take, taking.folder)
+        if simulation is not None:
+            with going_on("writing down how tape and camera lie"):
+                write_truth(taking.folder, simulation)
+        self._journal.put_take(row_of(taking.take, taking.tape_seconds, taking.has_camera))
+        self._journal.queue_job(taking.take.id)
+
+    def discard(self, taking: Taking) -> None:
+        """A take without one tape frame leaves no folder behind."""
+        shutil.rmtree(taking.folder, ignore_errors=True)
+        with going_on("forgetting an empty take"):
+            self._journal.remove_take(taking.take.id)
+
+    def retry(self, take_id: str) -> None:
+        """The take's job runs again. Raises Problem for a take that is not there or has not ended yet."""
+        row = next((row for row in self._journal.takes() if row.id == take_id), None)
+        if row is None:
+            raise no_such_take(take_id)
+        job = self._journal.job(take_id)
+        if row.state in OPEN or (job is not None and job.state in ("queued", "running")):
+            raise take_busy()
+        self._journal.set_state(take_id, TakeState.RECORDED, "")
+        self._journal.queue_job(take_id)
+
+    def wake_waiting(self) -> int:
+        return self._journal.wake_waiting()
+
+    def idle(self) -> bool:
+        return not any(job.state in UNFINISHED for job in self._journal.jobs())
+
+    def refused_by_stick(self, take_id: str) -> bool:
+        """Whether this take's job could not use the stick that was there."""
+        job = self._journal.job(take_id)
+        issue = job.issue if job is not None and job.state == "waiting" else None
+        return issue is not None and issue.code != ABSENT
+
+    def nearly_full(self) -> bool:
+        return free_bytes(self._paths.takes) < RESERVE_BYTES
+
+    def check_space(self, devices: int) -> None:
+        """Raises Problem when too little would fit."""
+        check_space(self.minutes_left(devices), self._config.capture.min_minutes)
+
+    def minutes_left(self, devices: int, bytes_written: int = 0, elapsed_s: float = 0.0) -> float:
+        """At the rate that the running recording has shown, or at the one to be expected."""
+        rate = bytes_per_second(devices, bytes_written, elapsed_s)
+        return minutes_left(free_bytes(self._paths.takes), rate)
+
+    def recover(self) -> Recovered:
+        """Seal what a crash or a power cut tore; the journal learns of takes that it does not know."""
+        recoveries = recover_takes(self._paths)
+        fresh = next((r for r in reversed(recoveries) if self._goes_on(r)), None)
+        open_take = replace(fresh.take, state=TakeState.RECORDING) if fresh is not None else None
+        if open_take is not None:
+            save_take(open_take, self.folder(open_take.id))
+        self._list_forgotten(open_take)
+        return Recovered(tuple(i for r in recoveries if r is not fresh for i in r.issues), open_take)
+
+    def _list_forgotten(self, open_take: Take | None) -> None:
+        """The recorder may have died between the end of a take and its entry in the journal."""
+        done = {row.id for row in self._journal.takes() if row.state not in OPEN}
+        if open_take is not None:
+            done.add(open_take.id)
+        for take in list_takes(self._paths):
+            if take.id not in done:
+                self._keep(take)
+        for row in self._journal.takes():
+            if row.state in OPEN and row.id not in done:
+                self._journal.remove_take(row.id)  # it holds no picture, or could not be recovered yet
+
+    def _goes_on(self, recovery: Recovery) -> bool:
+        """Whether the recorder died so shortly ago that the tape is probably still playing."""
+        age_s = time.time() - recovery.written_at
+        return 0 <= age_s <= self._config.capture.resume_window_s and bool(recovery.take.segments)
+
+    def _keep(self, take: Take) -> None:
+        tape_s = sum(s.duration_s for s in take.segments if s.role is Role.TAPE)
+        if not tape_s or take.state in OPEN:
+            return
+        self._journal.put_take(row_of(take, tape_s, any(s.role is Role.CAMERA for s in take.segments)))
+        if take.state is TakeState.RECORDED:
+            self._journal.queue_job(take.id)
+
+    def summaries(self) -> tuple[TakeSummary, ...]:
+        """Newest first, as the page lists them."""
+        return tuple(self._summary(row) for row in self._journal.takes()[:LISTED])
+
+    def _summary(self, row: TakeRow) -> TakeSummary:
+        return TakeSummary(
+            id=row.id,
+            created_at=row.created_at,
+            state=row.state,
+            duration_s=row.duration_s,
+            interrupted=row.interrupted,
+            has_camera=row.has_camera,
+            files=files_by_role(self._journal, row.id),
+            note=row.note,
+        )
+
+
+def files_by_role(journal: Journal, take_id: str) -> dict[str, str]:
+    """The take's files as the page asks for them: access, comparison, report, master, before, after."""
+    files: dict[str, str] = {}
+    for artifact in journal.artifacts(take_id):
+        name = Path(artifact.path).stem if artifact.role is ArtifactRole.STILL else artifact.role.value
+        files.setdefault(name, artifact.path)
+    return files
+
+
+def row_of(take: Take, duration_s: float, has_camera: bool) -> TakeRow:
+    return TakeRow(take.id, take.created_at, take.state, duration_s, take.interrupted, has_camera, "")
+
+
+def write_truth(folder: Path, simulation: Truth) -> None:
+    """How tape and camera really lie, for the table of the demo: known only to a simulated world."""
+    tape, camera = folder / "tape-00.csv", folder / "camera-00.csv"
+    if tape.is_file() and camera.is_file():
+        starts = [read_frame_log(path)[0].timestamp_s for path in (tape, camera)]
+        offset_s, drift_ppm = simulation.truth(*starts)
+        truth = {"offset_s": offset_s, "drift_ppm": drift_ppm}
+        (folder / "truth.json").write_text(json.dumps(truth))

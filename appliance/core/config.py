@@ -1,0 +1,158 @@
+"""The configuration: defaults < site < device, in TOML; an unknown key is refused by its name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.core.paths import Paths
+from appliance.core.problems import Problem
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CaptureConfig(Section):
+    min_minutes: float = Field(5.0, ge=0, description="Refuse to record when less than this would fit.")
+    end_of_tape_s: float = Field(8.0, gt=0, description="No signal, blue or noise for so long ends the take.")
+    resume_window_s: float = Field(120.0, ge=0, description="A device back within this continues the take.")
+    ring_s: float = Field(10.0, gt=0, description="Frames held in memory while the disk is slow.")
+    threads: int = Field(2, ge=1, le=8, description="Processor threads that compress the tape's master.")
+    slices: Literal[4, 9, 12, 16, 24, 30] = Field(
+        16, description="Parts of a tape frame that are compressed apart."
+    )
+
+
+class WorkConfig(Section):
+    chunk_s: float = Field(10.0, gt=0, description="The film is made and resumed in pieces of this length.")
+    nice: int = Field(15, ge=0, le=19, description="How far the making of films stands back; 19 is farthest.")
+
+
+class EnhanceConfig(Section):
+    tier: Literal["live"] = Field(
+        "live", description="Which model of models/manifest.toml restores the tape."
+    )
+    provider: Literal["auto", "tensorrt", "cuda", "cpu"] = Field(
+        "auto", description="The processor that the model runs on; auto takes the fastest that works."
+    )
+    threads: int = Field(0, ge=0, description="0: as many as there are cores.")
+    guide_strength: float = Field(1.0, ge=0, le=1, description="0 leaves the camera out of the film.")
+
+
+class EncodeConfig(Section):
+    crf: int = Field(18, ge=0, le=40, description="The films' quality: less is better and larger.")
+    preset: str = Field("veryfast", description="x264's preset: slower ones make smaller films.")
+    audio_kbit_s: int = Field(192, ge=64, le=512, description="The films' sound.")
+
+
+class DeliverConfig(Section):
+    chunk_mb: int = Field(
+        8,
+        ge=1,
+        description="Megabytes after which the stick must have them, so that a slow one never stalls us.",
+    )
+    spare_mb: int = Field(16, ge=0, description="Megabytes that are left free on the stick.")
+
+
+class WebConfig(Section):
+    host: str = Field("127.0.0.1", description="0.0.0.0 opens the page to the network; then set a pin.")
+    port: int = Field(8020, ge=0, le=65535, description="0: any free one.")
+    pin: str = Field("", description="Needed for every command when the page is not on 127.0.0.1.")
+
+
+class PanelConfig(Section):
+    backend: Literal["none", "mock", "gpio"] = Field("none", description="gpio where lights and button are.")
+    chip: str = Field("tegra234-gpio", description="The GPIO chip, by the label that `gpiodetect` shows.")
+    button_line: int = Field(105, description="The button's line on that chip.")
+    light_lines: tuple[int, int, int] = Field((144, 85, 106), description="The three lights' lines.")
+    hold_s: float = Field(2.0, gt=0, description="A press this long is a long press.")
+
+
+class SimConfig(Section):
+    enabled: bool = Field(False, description="Record from simulated devices.")
+    standard: Literal["pal", "ntsc"] = Field("pal", description="Of the simulated tape.")
+    size: Literal["full", "quarter"] = Field("full", description="Quarter pictures are for a quick look.")
+    seconds: float = Field(20.0, gt=0, description="How long the simulated tape plays.")
+    speed: float = Field(1.0, gt=0, description="Above 1 the simulated world runs faster and never drops.")
+    seed: int = Field(1, description="Another number is another scene and another tape.")
+    wear: Literal["clean", "good", "worn"] = Field("good", description="What the tape has been through.")
+    ending: Literal["blue", "noise", "none"] = Field("blue", description="What the VCR shows after the tape.")
+    camera: Literal["same", "other", "none"] = Field("same", description="Which scene the camera films.")
+    camera_offset_s: float = Field(2.6, description="How much of the scene the camera missed at its start.")
+    camera_ppm: float = Field(80.0, description="How much the camera's clock goes wrong, in millionths.")
+    stick_mb: int = Field(2000, ge=0, description="0: no stick is plugged in.")
+    stick_read_only: bool = Field(False, description="The stick's write protection is on.")
+    autoplay: bool = Field(True, description="Somebody presses play on the VCR when the box records.")
+    faults: tuple[str, ...] = Field((), description="Such as 'unplug-tape@5' (seconds into the recording).")
+
+
+class Config(Section):
+    name: str = Field("Twinreel", description="What the page calls this box.")
+    capture: CaptureConfig = CaptureConfig()
+    work: WorkConfig = WorkConfig()
+    enhance: EnhanceConfig = EnhanceConfig()
+    encode: EncodeConfig = EncodeConfig()
+    deliver: DeliverConfig = DeliverConfig()
+    web: WebConfig = WebConfig()
+    panel: PanelConfig = PanelConfig()
+    sim: SimConfig = SimConfig()
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Tables are merged key by key; any other value of ``over`` wins."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The TOML file's content, or nothing where there is no file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem(
+            "config-broken",
+            f"The configuration {path} cannot be read",
+            f"It is not valid TOML: {error}.",
+            "Correct that line, or remove the file to go back to the defaults.",
+        ) from error
+
+
+def validate(table: dict[str, Any], origin: str) -> Config:
+    try:
+        return Config.model_validate(table)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {explain(e)}" for e in error.errors())
+        raise Problem(
+            "config-wrong",
+            f"The configuration {origin} has a mistake",
+            f"{faults}.",
+            "Correct or remove it; `twinreel doctor --config` lists every key with its default.",
+        ) from error
+
+
+def explain(error: Any) -> str:
+    return "there is no such key" if error["type"] == "extra_forbidden" else str(error["msg"])
+
+
+def load_config(paths: Paths) -> Config:
+    """Defaults < site < device; raises Problem naming the file and the key."""
+    table: dict[str, Any] = {}
+    for path in (paths.site_config, paths.device_config):
+        layer = read_table(path)
+        validate(layer, str(path))  # so that a mistake is reported with its own file
+        table = merge(table, layer)
+    return validate(table, "of this box")

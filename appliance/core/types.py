@@ -1,0 +1,399 @@
+"""What passes between the stages: frozen values, units in the names, no behaviour beyond arithmetic.
+
+Clock rule, used everywhere: ``t_tape = offset_s + (1 + drift_ppm * 1e-6) * t_camera``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+FieldOrder = Literal["tff", "bff", "progressive"]
+
+
+class Role(str, Enum):
+    TAPE = "tape"
+    CAMERA = "camera"
+
+
+class Signal(str, Enum):
+    """What the picture says about the tape; UNKNOWN until enough frames were seen."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    NONE = "no signal"
+    BLUE = "blue"
+    NOISE = "noise"
+
+
+class BoxState(str, Enum):
+    """What the panel and the page show. ``control/states.py`` says how one becomes another."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    READY = "ready"
+    RECORDING = "recording"
+    INTERRUPTED = "interrupted"
+    WORKING = "working"
+    DONE = "done"
+    ATTENTION = "attention"
+    EJECTED = "ejected"
+
+
+class Severity(str, Enum):
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class TakeState(str, Enum):
+    RECORDING = "recording"
+    INTERRUPTED = "interrupted"
+    RECORDED = "recorded"
+    WORKING = "working"
+    FINISHED = "finished"  # the films exist on the spool
+    DELIVERED = "delivered"  # and, verified, on a stick
+    FAILED = "failed"
+
+
+class Stage(str, Enum):
+    """The stages of a job in their order."""
+
+    SYNC = "sync"
+    REGISTER = "register"
+    ENHANCE = "enhance"
+    ENCODE = "encode"
+    DELIVER = "deliver"
+
+
+class ArtifactRole(str, Enum):
+    MASTER = "master"
+    CAMERA = "camera"
+    ACCESS = "access"
+    COMPARISON = "comparison"
+    REPORT = "report"
+    LOG = "log"
+    STILL = "still"
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Tags as H.273 numbers, the way FFmpeg counts them; range 1 is limited (16-235), 2 is full."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    range: int
+
+
+BT601_625 = Colour(primaries=5, transfer=1, matrix=5, range=1)
+BT601_525 = Colour(primaries=6, transfer=1, matrix=6, range=1)
+JPEG_FULL = Colour(primaries=1, transfer=1, matrix=5, range=2)
+
+
+@dataclass(frozen=True)
+class StreamFormat:
+    """What a device delivers. ``pixel_format`` is 'yuv422p' (planes) or 'mjpeg' (compressed bytes)."""
+
+    width: int
+    height: int
+    rate: Fraction  # frames per second
+    pixel_format: str
+    field_order: FieldOrder
+    colour: Colour
+    sample_aspect: Fraction = Fraction(1)
+    audio_rate_hz: int = 48000
+    audio_channels: int = 2  # 0: no sound
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    id: str  # stable for this port and model
+    name: str  # as a person would say it
+    role: Role
+    port: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class VideoFrame:
+    """One frame as it left the device; the time stamp is its start on the device's own clock."""
+
+    sequence: int
+    timestamp_s: float
+    planes: tuple[Plane, ...] = ()  # Y, U, V of an uncompressed stream
+    data: bytes = b""  # the bytes of a compressed one
+    damaged: bool = False
+
+
+@dataclass(frozen=True)
+class AudioBlock:
+    timestamp_s: float  # of the first sample
+    samples: NDArray[np.int16]  # (n, channels)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded frame: planar YUV, chroma as stored; ``time_s`` counts from the start of the file."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One unbroken piece of a take from one device; the path is relative to the take's folder.
+
+    ``start_s`` is on the take's clock (0 at its first tape frame).
+    """
+
+    role: Role
+    index: int
+    path: str
+    start_s: float
+    duration_s: float
+    frames: int
+    lost_frames: int
+    complete: bool  # False: the device, the power or the process went away in the middle
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Take:
+    id: str
+    created_at: str  # ISO 8601, UTC
+    state: TakeState
+    segments: tuple[Segment, ...] = ()
+    interrupted: bool = False
+    ended_by: str = ""  # "button", "end of tape", "device lost", "power", "space", "disk", "switched off"
+    blank_tail_s: float = 0.0  # after the tape had ended; kept in the master, left out of the film
+
+
+@dataclass(frozen=True)
+class SyncWindow:
+    """One measured piece: at ``t_camera_s`` the tape was at ``t_tape_s``; ``weight`` is 0..1."""
+
+    t_camera_s: float
+    t_tape_s: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class SyncStep:
+    """At this tape time one recording lost a piece; later tape times move by ``shift_s``."""
+
+    t_tape_s: float
+    shift_s: float
+
+
+@dataclass(frozen=True)
+class SyncEstimate:
+    """``offset_s`` is None when the recordings do not belong together; ``reason`` then says why."""
+
+    offset_s: float | None
+    drift_ppm: float = 0.0
+    steps: tuple[SyncStep, ...] = ()
+    confidence: float = 0.0
+    method: str = "sound"
+    windows: tuple[SyncWindow, ...] = ()
+    residual_ms: float = 0.0
+    reason: str = ""
+
+    def tape_time(self, t_camera_s: float) -> float:
+        t_tape_s = (self.offset_s or 0.0) + (1 + self.drift_ppm * 1e-6) * t_camera_s
+        for step in self.steps:
+            if t_tape_s + step.shift_s >= step.t_tape_s:
+                t_tape_s += step.shift_s
+        return t_tape_s
+
+    def camera_time(self, t_tape_s: float) -> float:
+        shift_s = sum(step.shift_s for step in self.steps if step.t_tape_s <= t_tape_s)
+        return (t_tape_s - (self.offset_s or 0.0) - shift_s) / (1 + self.drift_ppm * 1e-6)
+
+
+Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+IDENTITY: Matrix3 = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class ColourMatch:
+    """Camera YUV to the tape's YUV: ``matrix @ (yuv - 128) + offset + 128``, on 8-bit values."""
+
+    matrix: Matrix3 = IDENTITY
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where the tape's picture lies in the camera's; ``homography`` is None when it was not found.
+
+    The homography takes camera pixels (luma, top-left pixel centre at 0, 0) to tape frame pixels.
+    """
+
+    homography: Matrix3 | None
+    colour: ColourMatch = ColourMatch()
+    residual_px: float = 0.0
+    matches: int = 0
+    confidence: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One row of ``models/manifest.toml`` after its file's hash was checked."""
+
+    name: str
+    path: str
+    sha256: str
+    tier: str
+    window: int  # fields
+
+
+@dataclass(frozen=True)
+class Film:
+    """The restored pictures as they were made: progressive, one frame per field."""
+
+    path: str
+    width: int
+    height: int
+    rate: Fraction
+    frames: int
+    guided_frames: int
+    provider: str
+    provider_reason: str
+    model_sha256: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    path: str
+    role: ArtifactRole
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof that a take's files were read back from the stick and matched."""
+
+    take_id: str
+    stick: str
+    folder: str
+    artifacts: tuple[Artifact, ...]
+    verified_at: str
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A trouble that a visitor can read: its name, what caused it, what to do."""
+
+    code: str
+    severity: Severity
+    title: str
+    cause: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Peak and mean loudness of the last moment, left and right; -90 is silence."""
+
+    peak_dbfs: tuple[float, float] = (-90.0, -90.0)
+    rms_dbfs: tuple[float, float] = (-90.0, -90.0)
+
+
+@dataclass(frozen=True)
+class DeviceStatus:
+    info: DeviceInfo
+    signal: Signal = Signal.UNKNOWN
+    levels: Levels = Levels()
+    frames: int = 0
+    lost_frames: int = 0
+    format_text: str = ""  # "720 × 576, 25 frames/s, interlaced"
+
+
+@dataclass(frozen=True)
+class StickStatus:
+    name: str
+    free_bytes: int
+    size_bytes: int
+    read_only: bool = False
+    safe_to_remove: bool = False
+
+
+@dataclass(frozen=True)
+class RecordingStatus:
+    take_id: str
+    elapsed_s: float
+    tape_frames: int
+    tape_lost: int
+    camera_frames: int
+    camera_lost: int
+    bytes_written: int
+    tape_end_in_s: float | None = None  # counts down while the tape seems to have ended
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    take_id: str
+    stage: Stage
+    fraction: float  # of the whole job, 0..1
+    text: str  # "Restoring pictures, 312 of 1500"
+    remaining_s: float | None = None
+    waiting_for: str = ""  # "" or "stick"
+
+
+@dataclass(frozen=True)
+class TakeSummary:
+    """A take as the page lists it; file names are relative to the take's folder."""
+
+    id: str
+    created_at: str
+    state: TakeState
+    duration_s: float
+    interrupted: bool
+    has_camera: bool
+    files: dict[str, str] = field(default_factory=dict)  # artifact role -> file name
+    note: str = ""  # one sentence: "Restored alone: the camera filmed something else."
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that panel, page and ops may know, at one moment."""
+
+    state: BoxState
+    sentence: str  # the state in words
+    devices: tuple[DeviceStatus, ...] = ()
+    stick: StickStatus | None = None
+    minutes_left: float = 0.0
+    recording: RecordingStatus | None = None
+    job: JobProgress | None = None
+    takes: tuple[TakeSummary, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    simulated: bool = False
+    version: str = ""
+
+
+class CommandName(str, Enum):
+    RECORD = "record"
+    STOP = "stop"
+    PRESS = "press"  # the button, short: record or stop
+    EJECT = "eject"  # the button, long
+    DISMISS = "dismiss"  # argument: an issue's code
+    RETRY = "retry"  # argument: a take's id; its job runs again
+    SIMULATE = "simulate"  # argument: a fault or a hand on simulated hardware
+
+
+@dataclass(frozen=True)
+class Command:
+    name: CommandName
+    argument: str = ""

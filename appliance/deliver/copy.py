@@ -1,0 +1,193 @@
+"""Copying a take to a stick. Nothing is called done before it was read back from the stick and matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from appliance.core.clock import utc_now
+from appliance.core.types import Artifact, Receipt
+from appliance.deliver.drives import Drive
+from appliance.deliver.package import INFO_FILE, Item, folder_name, lay_out, tag_files, take_of
+from appliance.deliver.refuse import check_drive, check_room
+from appliance.deliver.troubles import source_changed, source_lost, stick_failed
+
+Progress = Callable[[float, str], None]
+BYTES_PER_MB = 1_000_000
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that goes to the stick: the take's files and the bag's own, by their paths in the folder."""
+
+    take_id: str
+    date: str
+    items: tuple[Item, ...]
+    tags: dict[str, bytes]
+
+    @property
+    def part(self) -> str:
+        """The folder's name until everything is in it."""
+        return f"{self.take_id}.part"
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(item.artifact.size_bytes for item in self.items)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What has to be read back; the bag's own small files first."""
+        tags = {name: sha256(data).hexdigest() for name, data in self.tags.items()}
+        return tags | {item.path: item.artifact.sha256 for item in self.items}
+
+
+class Meter:
+    """Counts bytes towards a total and says how far it is."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total = max(1, total)
+        self._done = 0
+        self._progress = progress
+
+    def add(self, count: int, text: str) -> None:
+        self._done += count
+        self._progress(min(1.0, self._done / self._total), text)
+
+
+def deliver(
+    take_id: str,
+    files: Sequence[Artifact],
+    source_folder: Path,
+    drive: Drive,
+    progress: Progress = lambda fraction, text: None,
+    chunk_mb: int = 8,
+    spare_mb: int = 16,
+    recorded_on: str = "",
+) -> Receipt:
+    """Copy the files (paths relative to ``source_folder``) and prove that they arrived; else raises Problem.
+
+    A take that lies there already, whole, is only checked again. ``recorded_on`` is an ISO date or time;
+    without it the date in the take's id, or today's, names the folder. After a failure simply call again.
+    """
+    check_drive(drive, files)
+    parcel = pack(take_id, files, recorded_on)
+    old = find_take(drive, take_id)
+    if old is not None and misfit(drive, old, parcel, Meter(parcel.size_bytes, progress)) is None:
+        return receipt(drive, old, parcel)
+    drive.remove(parcel.part)
+    check_room(drive, parcel.size_bytes, spare_mb * BYTES_PER_MB)
+    meter = Meter(2 * parcel.size_bytes, progress)
+    copy(drive, parcel, source_folder, chunk_mb * BYTES_PER_MB, meter)
+    folder = put_in_place(drive, parcel, old)
+    prove(drive, folder, parcel, meter)
+    return receipt(drive, folder, parcel)
+
+
+def pack(take_id: str, files: Sequence[Artifact], recorded_on: str) -> Parcel:
+    match = DATE.search(recorded_on) or DATE.search(take_id)
+    date = match[0] if match else utc_now()[:10]
+    items = lay_out(files)
+    return Parcel(take_id, date, items, tag_files(take_id, date, items))
+
+
+def find_take(drive: Drive, take_id: str) -> str | None:
+    """The folder in which an earlier delivery put this take."""
+    for folder in drive.folders():
+        info = f"{folder}/{INFO_FILE}"
+        if (
+            not folder.endswith(".part")
+            and drive.exists(info)
+            and take_of(b"".join(drive.read(info))) == take_id
+        ):
+            return folder
+    return None
+
+
+def copy(drive: Drive, parcel: Parcel, source_folder: Path, chunk_bytes: int, meter: Meter) -> None:
+    """Everything into the temporary folder, and each file and folder down to the stick itself."""
+    paths = [PurePosixPath(path) for path in parcel.digests]
+    folders = sorted(
+        {f"{parcel.part}/{folder}".removesuffix("/.") for path in paths for folder in path.parents}
+    )
+    for folder in folders:
+        drive.make_folder(folder)
+    for item in parcel.items:
+        copy_file(drive, item, f"{parcel.part}/{item.path}", source_folder, chunk_bytes, meter)
+    for name, data in parcel.tags.items():
+        with closing(drive.create(f"{parcel.part}/{name}")) as target:
+            target.write(data)
+            target.sync()
+    for folder in reversed(folders):
+        drive.sync_folder(folder)
+
+
+def copy_file(
+    drive: Drive, item: Item, path: str, source_folder: Path, chunk_bytes: int, meter: Meter
+) -> None:
+    """Sync after every chunk, so that a slow stick never has more than one to catch up with."""
+    digest = sha256()
+    text = f"Copying {PurePosixPath(item.path).name} to {drive.name}"
+    source = source_folder / item.artifact.path
+    with closing(drive.create(path)) as target:
+        for data in read_source(source, chunk_bytes):
+            digest.update(data)
+            target.write(data)
+            target.sync()
+            meter.add(len(data), text)
+        target.sync()
+    if digest.hexdigest() != item.artifact.sha256:
+        raise source_changed(source.name)
+
+
+def read_source(source: Path, chunk_bytes: int) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as file:
+            while data := file.read(chunk_bytes):
+                yield data
+    except OSError as error:
+        raise source_lost(source.name, error) from error
+
+
+def put_in_place(drive: Drive, parcel: Parcel, old: str | None) -> str:
+    """Give the temporary folder its name; an older or damaged version of the same take goes."""
+    folder = old or folder_name(parcel.date, drive.folders())
+    if old is not None:
+        drive.remove(old)
+    drive.rename(parcel.part, folder)
+    drive.sync_folder("")
+    return folder
+
+
+def prove(drive: Drive, folder: str, parcel: Parcel, meter: Meter) -> None:
+    """A folder that does not match loses its name again, so that nobody takes it for a good one."""
+    bad = misfit(drive, folder, parcel, meter)
+    if bad is not None:
+        drive.rename(folder, parcel.part)
+        raise stick_failed(drive.name, f"{PurePosixPath(bad).name} came back changed when it was read again.")
+
+
+def misfit(drive: Drive, folder: str, parcel: Parcel, meter: Meter) -> str | None:
+    """The first file of the folder that is missing or not what it should be."""
+    for path, expected in parcel.digests.items():
+        place = f"{folder}/{path}"
+        if not drive.exists(place) or digest_on(drive, place, meter, path in parcel.tags) != expected:
+            return path
+    return None
+
+
+def digest_on(drive: Drive, path: str, meter: Meter, uncounted: bool) -> str:
+    digest = sha256()
+    for data in drive.read(path):
+        digest.update(data)
+        meter.add(0 if uncounted else len(data), f"Checking {PurePosixPath(path).name} on {drive.name}")
+    return digest.hexdigest()
+
+
+def receipt(drive: Drive, folder: str, parcel: Parcel) -> Receipt:
+    delivered = tuple(replace(item.artifact, path=item.path) for item in parcel.items)
+    return Receipt(parcel.take_id, drive.name, str(drive.root / folder), delivered, utc_now())

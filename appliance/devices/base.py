@@ -1,0 +1,50 @@
+"""What the box asks of a capture device; real devices and simulated ones both keep to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.core.types import AudioBlock, DeviceInfo, Signal, StreamFormat, VideoFrame
+
+
+class MediaSource(Protocol):
+    """One open device with its pictures and its sound, on one clock of its own."""
+
+    @property
+    def info(self) -> DeviceInfo: ...
+
+    @property
+    def format(self) -> StreamFormat: ...
+
+    def start(self) -> None:
+        """Begin to deliver; the first frame has sequence 0."""
+
+    def read(self, timeout_s: float) -> VideoFrame | AudioBlock | None:
+        """The next piece in order of time; None after the time-out. Raises DeviceLost when it is gone."""
+
+    def signal(self) -> Signal:
+        """What the driver knows of the signal; UNKNOWN where it knows nothing."""
+
+    def stop(self) -> None:
+        """End delivery and close; safe to call twice and after a loss."""
+
+
+@dataclass(frozen=True)
+class DeviceChange:
+    info: DeviceInfo
+    present: bool
+
+
+class DeviceWatcher(Protocol):
+    """Knows which devices are plugged in and opens them."""
+
+    def devices(self) -> tuple[DeviceInfo, ...]: ...
+
+    def subscribe(self, on_change: Callable[[DeviceChange], None]) -> None:
+        """Call back, from any thread, at every plug and unplug after this moment."""
+
+    def open(self, device_id: str) -> MediaSource: ...
+
+    def close(self) -> None: ...

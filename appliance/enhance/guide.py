@@ -1,0 +1,121 @@
+"""What the camera saw, carried into the restored film where the two agree, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.core.types import Picture, Plane
+
+Floats = NDArray[np.floating[Any]]
+
+NEAREST_S = 0.05  # a camera picture further than this from the moment shows another one
+FINE_PX, COARSE_PX = 0.8, 4.0  # the structure both can see, in pixels of half the size
+WINDOW_PX = 5  # at a quarter of the size
+DOUBT = 1.5  # finer detail fits worse than the structure that is compared
+STRANGER, FRIEND = 0.2, 0.4  # correlation of a whole picture below and above which it is refused and trusted
+PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = 9, 0.3, 0.4, 0.05  # window at an eighth, limits at half the size
+LUMA_PX, CHROMA_PX = 4.0, 10.0  # finer than this comes from the guide; each on its own plane
+SEEN = 255
+
+
+def camera_at(pictures: Iterator[Picture], times_s: Iterable[float]) -> Iterator[Picture | None]:
+    """The camera's picture nearest to each time of a rising series; None where it has none.
+
+    Goes forward only and holds two pictures, however long the film.
+    """
+    current = next(pictures, None)
+    following = next(pictures, None)
+    for time_s in times_s:
+        while following and current and abs(following.time_s - time_s) <= abs(current.time_s - time_s):
+            current, following = following, next(pictures, None)
+        yield current if current and abs(current.time_s - time_s) <= NEAREST_S else None
+
+
+def inject(film: Picture, guide: Picture, coverage: Plane, strength: float) -> Picture:
+    """The film with the guide's fine detail where both show the same; both 4:2:0 of one size.
+
+    ``coverage`` is 255 where the guide sees the scene at all; ``strength`` is 0..1. Where nothing is
+    believed the bytes of the film stay as they are.
+    """
+    trust = strength * confidence(film.y, guide.y, coverage) if strength > 0 else np.zeros(1)
+    if not trust.any():
+        return film
+    return Picture(
+        _carry(film.y, guide.y, trust, LUMA_PX),
+        _carry(film.u, guide.u, trust, CHROMA_PX),
+        _carry(film.v, guide.v, trust, CHROMA_PX),
+        film.time_s,
+    )
+
+
+def confidence(film: Plane, guide: Plane, coverage: Plane) -> Floats:
+    """0..1 at a quarter of the size: how well the guide explains the film, place by place and in all."""
+    on_film, on_guide = _structure(film), _structure(guide)
+    seen = _half(_half(coverage)) == SEEN
+    if not seen.any():
+        return np.zeros(seen.shape, np.float32)
+    error, power = (_around(_half(v)) for v in ((on_film - on_guide) ** 2, on_guide * on_guide))
+    # The film's own noise is in every difference; it must not speak against the guide.
+    noise = float(np.percentile(error[seen][::3], 20))
+    local = np.clip(1 - DOUBT * np.maximum(0, error - noise) / (power + noise + 1), 0, 1)
+    local *= seen * _in_place(on_film, on_guide)
+    local *= _acquaintance(_half(on_film)[seen], _half(on_guide)[seen])
+    calm = cv2.erode(local.astype(np.float32), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
+
+
+def _acquaintance(film: Floats, guide: Floats) -> float:
+    """0 for a picture of something else, 1 for one of the same."""
+    norm = float(np.linalg.norm(film) * np.linalg.norm(guide)) + 1e-6
+    return float(np.clip((float(film @ guide) / norm - STRANGER) / (FRIEND - STRANGER), 0, 1))
+
+
+def _in_place(film: Floats, guide: Floats) -> Floats:
+    """0..1: detail that lies a pixel beside its place does more harm than good.
+
+    A tape's lines waver sideways, each picture anew, so across only the picture as a whole can tell.
+    """
+    down, across = (cv2.Sobel(guide, cv2.CV_32F, *axis, scale=0.125) for axis in ((0, 1), (1, 0)))
+    xy = _widely(across * down)
+    xx, yy = (_widely(slope * slope) + FAINT for slope in (across, down))
+    x, y = (_widely(slope * (film - guide)) for slope in (across, down))
+    free = xx * yy - xy * xy
+    aside, along = (yy * x - xy * y) / free, (xx * y - xy * x) / free
+    lies = (along / DOWN_PX) ** 2 + (np.median(aside) / ACROSS_PX) ** 2
+    rows, columns = film.shape
+    return np.asarray(cv2.resize(1 / (1 + lies**2), (columns // 2, rows // 2)), np.float32)
+
+
+def _carry(film: Plane, guide: Plane, trust: Floats, finer_than_px: float) -> Plane:
+    size = film.shape[1], film.shape[0]
+    detail = cv2.subtract(guide, film, dtype=cv2.CV_32F)
+    broad = cv2.GaussianBlur(_half(detail), (0, 0), finer_than_px / 2)
+    # In place: fresh planes of this size cost more than the arithmetic on them.
+    cv2.subtract(detail, cv2.resize(broad, size), dst=detail)
+    cv2.multiply(detail, cv2.resize(trust, size), dst=detail)
+    return np.asarray(cv2.add(film, detail, dtype=cv2.CV_8U), np.uint8)
+
+
+def _structure(luma: Plane) -> Floats:
+    small = _half(luma).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), FINE_PX) - cv2.GaussianBlur(small, (0, 0), COARSE_PX))
+
+
+def _around(values: Floats) -> Floats:
+    return np.asarray(cv2.blur(values, (WINDOW_PX, WINDOW_PX)))
+
+
+def _widely(values: Floats) -> Floats:
+    rows, columns = values.shape
+    small = cv2.resize(values, (columns // 4, rows // 4), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(small, (PLACE_WINDOW_PX, PLACE_WINDOW_PX)))
+
+
+def _half(plane: Any) -> Any:
+    rows, columns = plane.shape
+    return cv2.resize(plane, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,57 @@
+"""Which model files there are, and that they are what they were when they were trained."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from appliance.core.problems import Problem
+from appliance.core.types import ModelInfo
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ENVIRONMENT = "TWINREEL_MODELS"
+
+
+def models_folder() -> Path:
+    """``$TWINREEL_MODELS``, else ``models/`` beside the package."""
+    named = os.environ.get(ENVIRONMENT)
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "models"
+
+
+def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
+    """The model of this tier; refuses (Problem "model-damaged") one that is missing or was changed."""
+    folder = folder or models_folder()
+    row = find_row(folder / "manifest.toml", tier)
+    path = folder / str(row["file"])
+    if not path.is_file():
+        raise damaged(f"{path.name} is missing from {folder}.")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    if sha256 != row["sha256"]:
+        raise damaged(f"{path.name} is not the file that was checked in: its contents have changed.")
+    return ModelInfo(str(row["name"]), str(path), sha256, tier, int(row["window"]))
+
+
+def find_row(manifest: Path, tier: str) -> dict[str, Any]:
+    try:
+        rows = tomllib.loads(manifest.read_text(encoding="utf-8"))["model"]
+        return next(row for row in rows if row["tier"] == tier)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise damaged(f"The list of models {manifest} cannot be read: {error}.") from error
+    except StopIteration as error:
+        raise damaged(f"The list of models {manifest} has none for '{tier}'.") from error
+
+
+def damaged(cause: str) -> Problem:
+    return Problem(
+        "model-damaged",
+        "The restoration model cannot be used",
+        cause,
+        "Install Twinreel again. The recordings are safe; they can be restored afterwards.",
+    )

@@ -1,0 +1,1 @@
+"""What keeps the box healthy: the watchdog, logs, the supervisor without systemd, the doctor."""

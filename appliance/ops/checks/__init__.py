@@ -1,0 +1,1 @@
+"""One file per part of the box; a check looks, changes nothing that stays, and never raises."""

@@ -1,0 +1,126 @@
+"""Three lights and a button on gpiozero; the pin factory says whether they are real."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from typing import Any
+
+from gpiozero import LED, Button
+
+from appliance.core.types import BoxState
+from appliance.panel.patterns import lit, next_change_s, pattern
+
+log = logging.getLogger(__name__)
+BOUNCE_S = 0.02  # contacts chatter for less, no finger is faster
+
+
+def nothing() -> None:
+    """What a button does before somebody listens."""
+
+
+class Panel:
+    """Shows a state and reports presses; callbacks come from the button's thread.
+
+    ``on_press`` comes when a short press ends; ``on_hold`` when a press has lasted ``hold_s``, and that
+    press is then no short one any more. The panel owns the pin factory and closes it.
+    """
+
+    def __init__(
+        self,
+        factory: Any,
+        light_lines: tuple[int, int, int],
+        button_line: int,
+        hold_s: float,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.on_press: Callable[[], None] = nothing
+        self.on_hold: Callable[[], None] = nothing
+        self._factory, self._now_s = factory, now_s
+        self._lock, self._changed, self._closing = Lock(), Event(), False
+        self._pattern, self._since_s = pattern(BoxState.STARTING), now_s()
+        self._down_since_s: float | None = None
+        self._lights = [LED(line, pin_factory=factory) for line in light_lines]
+        # The Jetson's lines have no switchable pull: a resistor pulls up, the button pulls to ground.
+        self._button = Button(
+            button_line, pull_up=None, active_state=False, hold_time=hold_s, pin_factory=factory
+        )
+        self._button.when_pressed = self._pressed
+        self._button.when_held = self._held
+        self._button.when_released = self._released
+        self._thread = Thread(target=self._blink, name="lights", daemon=True)
+        self._thread.start()
+
+    def show(self, state: BoxState) -> None:
+        """From now on the lights say this; the rhythm begins anew only when it changes."""
+        with self._lock:
+            if self._closing or pattern(state) == self._pattern:
+                return
+            self._pattern, self._since_s = pattern(state), self._now_s()
+        self.draw()
+        self._changed.set()
+
+    def draw(self) -> None:
+        """Set the lights to what they are at this moment; the panel's own thread does it in time."""
+        with self._lock:
+            if self._closing:
+                return
+            wanted = lit(self._pattern, self._now_s() - self._since_s)
+            for light, on in zip(self._lights, wanted, strict=True):
+                light.value = on
+
+    def lights(self) -> tuple[bool, bool, bool]:
+        first, second, third = (bool(light.value) for light in self._lights)
+        return first, second, third
+
+    def close(self) -> None:
+        """Lights dark, lines released; safe to call twice."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+        self._changed.set()
+        self._thread.join()
+        self._button.close()
+        for light in self._lights:
+            light.off()  # a line keeps its level after the process; "recording" must not stay lit
+            light.close()
+        self._factory.close()
+
+    def _blink(self) -> None:
+        while not self._closing:
+            self._changed.clear()
+            self.draw()
+            with self._lock:
+                wait_s = next_change_s(self._pattern, self._now_s() - self._since_s)
+            if not self._closing:
+                self._changed.wait(wait_s)
+
+    def _pressed(self) -> None:
+        with self._lock:
+            self._down_since_s = self._now_s()
+
+    def _held(self) -> None:
+        if self._take_press() is not None:
+            call(self.on_hold)
+
+    def _released(self) -> None:
+        down_since_s = self._take_press()
+        if down_since_s is not None and self._now_s() - down_since_s >= BOUNCE_S:
+            call(self.on_press)
+
+    def _take_press(self) -> float | None:
+        """When the press began; whoever asks first, hold or release, gets it."""
+        with self._lock:
+            since_s, self._down_since_s = self._down_since_s, None
+            return since_s
+
+
+def call(callback: Callable[[], None]) -> None:
+    """A listener's failure is logged; it must not end the thread that hears the button."""
+    try:
+        callback()
+    except Exception:
+        log.exception("the button's listener failed")

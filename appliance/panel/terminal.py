@@ -1,0 +1,12 @@
+"""The panel as one line of text, for the demo's terminal."""
+
+from __future__ import annotations
+
+from appliance.core.types import BoxState
+from appliance.panel.patterns import describe, lit, pattern
+
+
+def panel_line(state: BoxState, sentence: str, t_s: float) -> str:
+    """``[●] [ ] [ ]  ready - Press record.`` at a moment of any clock; no sentence: the lights in words."""
+    lights = " ".join("[●]" if on else "[ ]" for on in lit(pattern(state), t_s))
+    return f"{lights}  {state.value} - {sentence or describe(state)}"

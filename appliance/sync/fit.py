@@ -1,0 +1,88 @@
+"""From measured windows to a clock: one drift, an offset per unbroken piece, and how far to believe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.sync.path import MAX_DRIFT, Array, Points
+
+USUAL_DRIFT = 100e-6  # what two crystals differ by; only short takes lean on it
+FINEST_S = 5e-5
+NEAR_S = 2e-3  # a window further from the clock than wow explains did not measure it
+BANDWIDTH_HZ = 3000.0
+HEARD, USUAL_HEIGHT = 0.3, 6.0  # share of the windows with sound in both, and their peaks in deviations
+BELIEVE, LEAST_NATS = 4.0, 12.0
+CELL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``lag = offsets_s[piece] + drift * t_camera``; ``piece`` and ``residual_s`` are per point."""
+
+    offsets_s: Array
+    drift: float
+    points: Points
+    piece: NDArray[np.intp]
+    residual_s: Array
+    nats: float
+
+
+def evidence(height: Array) -> Array:
+    """How much a peak of this height weighs; one window alone never decides."""
+    return np.minimum(height**2 / 2, 30.0)
+
+
+def fit_clock(points: Points, windows: int, independent: float) -> Clock:
+    """Robust least squares over those of the ``windows`` that lie on the path.
+
+    ``independent`` is the share of the windows that share no sound with their neighbours.
+    """
+    piece = _pieces(points)
+    matrix = np.column_stack([*(piece == p for p in range(piece.max() + 1)), points.time_s]).astype(float)
+    weight = evidence(points.score)
+    for _ in range(12):
+        solution, residual = _solve(matrix, points.lag_s, weight)
+        scale = max(FINEST_S, 1.4826 * float(np.median(np.abs(residual))))
+        weight = evidence(points.score) * np.clip(1 - (residual / (5 * scale)) ** 2, 0, 1) ** 2
+    near = points.score[np.abs(residual) < NEAR_S]
+    nats = float(_likelihood(near).sum()) + (windows - len(near)) * np.log(1 - HEARD)
+    return Clock(solution[:-1], float(solution[-1]), points, piece, residual, independent * nats)
+
+
+def _likelihood(height: Array) -> Array:
+    """Log of how much better "the same sound" explains each peak than the best of a few chance lags."""
+    by_chance = 2 * NEAR_S * BANDWIDTH_HZ * height * np.exp(-evidence(height))
+    same = np.exp(-height / USUAL_HEIGHT) / USUAL_HEIGHT
+    return np.log((1 - HEARD) + HEARD * same / by_chance)
+
+
+def confidence(clock: Clock, searched_s: float) -> float:
+    """0 where chance explains it, 1 where nothing else does.
+
+    ``searched_s`` is the span of offsets that was looked through: who looks longer finds more by chance.
+    """
+    chance = 2 * np.log(max(1.0, searched_s / CELL_S)) + LEAST_NATS * (len(clock.offsets_s) - 1)
+    surplus = clock.nats - chance - BELIEVE
+    return float(1 / (1 + np.exp(-np.clip(surplus / 3, -50, 50))))
+
+
+def _solve(matrix: Array, lag_s: Array, weight: Array) -> tuple[Array, Array]:
+    centre = float(np.average(matrix[:, -1], weights=weight + 1e-9))
+    shifted = matrix.copy()
+    shifted[:, -1] -= centre  # so that the usual drift is asked of the slope, not of the offset
+    normal = shifted.T @ (shifted * weight[:, None]) / FINEST_S**2
+    normal[-1, -1] += weight.mean() / USUAL_DRIFT**2
+    right = shifted.T @ (lag_s * weight) / FINEST_S**2
+    solution = np.linalg.lstsq(normal, right, rcond=None)[0]
+    solution[-1] = np.clip(solution[-1], -MAX_DRIFT, MAX_DRIFT)
+    residual = lag_s - shifted @ solution
+    solution[:-1] -= centre * solution[-1]
+    return solution, residual
+
+
+def _pieces(points: Points) -> NDArray[np.intp]:
+    gap, jump = np.diff(points.time_s), np.abs(np.diff(points.lag_s))
+    return np.concatenate([[0], np.cumsum(jump > NEAR_S + MAX_DRIFT * gap)])

@@ -1,0 +1,51 @@
+"""One way through many doubtful measurements: smooth but for drift, with a price on every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+MAX_DRIFT = 300e-6
+
+
+@dataclass(frozen=True)
+class Points:
+    """Measurements in the order of camera time; ``lag_s`` is tape time less camera time."""
+
+    time_s: Array
+    lag_s: Array
+    score: Array
+
+    def pick(self, chosen: NDArray[np.intp]) -> Points:
+        return Points(self.time_s[chosen], self.lag_s[chosen], self.score[chosen])
+
+
+def best_path(points: Points, tolerance_s: float, step_cost: float) -> NDArray[np.intp]:
+    """Indices of the chain of points, at most one per time, with the highest sum of scores less steps.
+
+    A step is a change of lag beyond ``tolerance_s`` and what drift explains; it costs ``step_cost``.
+    """
+    count = len(points.time_s)
+    best, before = points.score.copy(), np.full(count, -1)
+    for i in range(count):
+        earlier = int(np.searchsorted(points.time_s, points.time_s[i]))
+        if not earlier:
+            continue
+        gap = points.time_s[i] - points.time_s[:earlier]
+        jump = np.abs(points.lag_s[i] - points.lag_s[:earlier]) > tolerance_s + MAX_DRIFT * gap
+        total = best[:earlier] - step_cost * jump
+        if total.max() > 0:
+            before[i] = int(total.argmax())
+            best[i] += total.max()
+    return _walk_back(int(best.argmax()), before) if count else np.empty(0, np.intp)
+
+
+def _walk_back(last: int, before: NDArray[np.intp]) -> NDArray[np.intp]:
+    chain = [last]
+    while before[chain[-1]] >= 0:
+        chain.append(int(before[chain[-1]]))
+    return np.array(chain[::-1], np.intp)

@@ -1,0 +1,45 @@
+"""How long the disk will last, told before and during a recording."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from appliance.core.problems import Problem
+
+# Noise is the worst case of FFV1: a snowy PAL tape takes 16 MB a second, an ordinary one 5 to 8.
+TAPE_BYTES_PER_S = 11e6
+CAMERA_BYTES_PER_S = 6e6
+JOB_BYTES_PER_S = 4e6  # films, comparison and pieces of the job, for each second of tape
+SETTLED_S = 20.0  # what was recorded for so long foretells the rest
+
+
+def bytes_per_second(devices: int, bytes_written: int = 0, elapsed_s: float = 0.0) -> float:
+    """What a second of take needs on the disk, the job's films included.
+
+    Measured when the recording has run long enough, else assumed for a tape and further cameras.
+    """
+    recording = TAPE_BYTES_PER_S + CAMERA_BYTES_PER_S * max(0, devices - 1)
+    if bytes_written and elapsed_s >= SETTLED_S:
+        recording = bytes_written / elapsed_s
+    return recording + JOB_BYTES_PER_S
+
+
+def free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def minutes_left(free: int, rate_bytes_per_s: float) -> float:
+    """Minutes of take that fit; never below 0."""
+    return max(0.0, free / rate_bytes_per_s / 60)
+
+
+def check_space(minutes: float, min_minutes: float) -> None:
+    """Raises Problem when a recording should not even begin."""
+    if minutes < min_minutes:
+        raise Problem(
+            "space-low",
+            "There is not enough room for a recording",
+            f"Only about {minutes:.0f} minutes would fit on the box's disk; it wants {min_minutes:g}.",
+            "Let finished films go to a stick, then delete old takes.",
+        )

@@ -1,0 +1,192 @@
+"""The same film for plain files: ``twinreel enhance`` and ``twinreel sync``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.core.config import Config, merge, validate
+from appliance.core.media import probe
+from appliance.core.paths import check_writable
+from appliance.core.problems import Problem
+from appliance.core.types import FieldOrder, Issue, JobProgress, SyncEstimate
+from appliance.encode.files import DISK_ERRORS, disk_problem
+from appliance.sync.estimate import estimate_sync
+from appliance.worker.making import Making, single_film
+from appliance.worker.progress import Progress
+from appliance.worker.reel import SYNC_RATE_HZ, piece_of_files, whole_sound
+from appliance.worker.reporting import package
+
+ORDERS: dict[str, FieldOrder] = {"tff": "tff", "bff": "bff", "progressive": "progressive"}
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
+
+
+@dataclass(frozen=True)
+class FileJob:
+    tape: Path
+    camera: Path | None
+    out: Path
+    field_order: str
+    provider: str
+    strength: float
+    force: bool
+    cache: Path | None = None  # keeps what a processor compiles of the model
+
+
+@dataclass(frozen=True)
+class FileResult:
+    out: Path
+    frames: int
+    guided_fields: int
+    provider: str
+    model_sha256: str
+    sync: SyncEstimate
+    issues: tuple[Issue, ...]
+    seconds: dict[str, float]
+    incomplete: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "out": str(self.out),
+            "tape_frames": self.frames,
+            "film_frames": 2 * self.frames,
+            "guided_fields": self.guided_fields,
+            "provider": self.provider,
+            "model_sha256": self.model_sha256,
+            "offset_s": self.sync.offset_s,
+            "drift_ppm": self.sync.drift_ppm,
+            "issues": [issue.code for issue in self.issues],
+            "seconds": self.seconds,
+        }
+
+    def sentence(self) -> str:
+        helped = f", {self.guided_fields} of them with the camera's help" if self.guided_fields else ""
+        return f"{self.out}: {2 * self.frames} pictures{helped}, made on {self.provider}."
+
+
+def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], None]) -> FileResult:
+    """Raises Problem for input that is no film, an output that is there already, or a full disk."""
+    check_output(job)
+    chosen = with_choices(config, job.provider, job.strength)
+    piece = piece_of_files(job.tape, job.camera)
+    order = wanted_order(job.field_order, piece.tape.field_order)
+
+    def on_progress(progress: JobProgress) -> None:
+        tell(progress.fraction, progress.text)
+
+    progress = Progress(job.tape.name, on_progress)
+    making = Making((piece,), order, work_folder(job), chosen, job.tape.name, job.cache)
+    with work_kept_if_worth_it(making.work):
+        made = single_film(making, job.out, progress) if is_film(job) else package(making, job.out, progress)
+    shutil.rmtree(making.work, ignore_errors=True)
+    return FileResult(
+        job.out,
+        made.frames,
+        made.guided_fields,
+        made.provider,
+        made.model.sha256,
+        made.syncs[0].estimate,
+        made.issues,
+        progress.seconds,
+        incomplete=any(issue.code == "cut-off" for issue in made.issues),
+    )
+
+
+def is_film(job: FileJob) -> bool:
+    """Whether one film is wanted; else a folder of everything."""
+    return job.out.suffix.lower() in FILM_SUFFIXES and not job.out.is_dir()
+
+
+def work_folder(job: FileJob) -> Path:
+    """Beside the output: what is done, until all is done."""
+    out = job.out.resolve()
+    return out.with_name(f"{out.name}.unfinished")
+
+
+@contextmanager
+def work_kept_if_worth_it(work: Path) -> Iterator[None]:
+    """After a trouble the work stays for the next run, unless not one chunk of the film was finished."""
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        if not any(work.glob("piece-*/*.json")):
+            shutil.rmtree(work, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            raise disk_problem(Path(str(error.filename or work)), error) from error
+        raise
+
+
+def with_choices(config: Config, provider: str, strength: float) -> Config:
+    chosen = {"enhance": {"provider": provider, "guide_strength": strength}}
+    return validate(merge(config.model_dump(), chosen), "of this command")
+
+
+def wanted_order(choice: str, found: FieldOrder) -> FieldOrder:
+    if choice == "auto":
+        return found
+    if choice not in ORDERS:
+        raise Problem(
+            "field-order",
+            f"There is no field order {choice!r}",
+            "The order of a tape's fields is tff (PAL), bff (NTSC) or progressive.",
+            "Leave it at auto, or name one of these.",
+        )
+    return ORDERS[choice]
+
+
+def check_output(job: FileJob) -> None:
+    """Refuse before the work what would fail or harm after it."""
+    suffix = job.out.suffix.lower()
+    if any(job.out.resolve() == source.resolve() for source in (job.tape, job.camera) if source):
+        raise Problem(
+            "output-is-input",
+            "The film would replace its own source",
+            f"{job.out} is one of the recordings.",
+            "Choose another name for the film.",
+        )
+    if suffix and suffix not in FILM_SUFFIXES and not job.out.is_dir():
+        raise Problem(
+            "output-kind",
+            f"{job.out.name} is no kind of film that can be written",
+            f"Its name ends in {suffix}.",
+            f"End it in {', '.join(FILM_SUFFIXES)}, or name a folder.",
+        )
+    taken = job.out / "film.mp4" if job.out.is_dir() else job.out
+    if taken.exists() and not job.force:
+        raise Problem(
+            "output-exists",
+            f"{taken} is there already",
+            "A film of that name was made before, and nothing is written over unasked.",
+            "Choose another name, or add --force.",
+        )
+    check_writable(job.out.resolve().parent)
+
+
+def sync_files(
+    tape: Path, camera: Path, tell: Callable[[float, str], None]
+) -> tuple[SyncEstimate, Issue | None]:
+    """The estimate, and the trouble where a file has no sound to compare."""
+    for path in (tape, camera):
+        if not probe(path).has_audio:
+            reason = f"{path.name} has no sound."
+            return SyncEstimate(None, reason=reason), no_sound(path)
+    tell(0.1, "Reading the sound")
+    on_tape, on_camera = whole_sound(tape), whole_sound(camera)
+    estimate = estimate_sync(
+        on_tape, on_camera, SYNC_RATE_HZ, lambda fraction: tell(0.3 + 0.7 * fraction, "Comparing")
+    )
+    return estimate, None
+
+
+def no_sound(path: Path) -> Issue:
+    return Problem(
+        "no-sound",
+        f"{path.name} has no sound",
+        "The recordings are compared by their sound, and this one has none.",
+        "Record again with the sound cable plugged in, or restore the tape alone.",
+    ).issue

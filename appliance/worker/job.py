@@ -1,0 +1,176 @@
+"""The job of one take: sync, register, enhance, encode, deliver. What is done is never done twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from appliance.core.config import Config
+from appliance.core.journal import Journal
+from appliance.core.paths import Paths
+from appliance.core.problems import Problem
+from appliance.core.types import Artifact, ArtifactRole, Issue, JobProgress, Role, Stage, Take, TakeState
+from appliance.deliver.copy import deliver
+from appliance.deliver.drives import DriveWatcher
+from appliance.encode.digest import sha256_file
+from appliance.takes.store import load_take
+from appliance.worker.making import Made, Making, film_pair
+from appliance.worker.progress import Progress
+from appliance.worker.reel import reel_of_take
+from appliance.worker.reporting import write_take_report
+from appliance.worker.steps import once
+from appliance.worker.stills import still_pairs
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a finished film's take says of itself; kept, since a later run does not make the film again."""
+
+    note: str
+    issues: tuple[Issue, ...]
+
+
+def make_films(
+    take_id: str, paths: Paths, config: Config, journal: Journal, progress: Progress
+) -> tuple[Issue, ...]:
+    """The take's films, still on the spool; says what is worth saying. Raises Problem."""
+    folder = paths.take(take_id)
+    verdict = folder / "work/verdict.json"
+    if not finished(journal, take_id, folder):
+        journal.set_state(take_id, TakeState.WORKING)
+        verdict.unlink(missing_ok=True)
+    found = once(verdict, Verdict, lambda: made_films(take_id, paths, config, journal, progress))
+    journal.set_state(take_id, TakeState.FINISHED, found.note)
+    for chunks in (folder / "work").glob("piece-*"):
+        shutil.rmtree(chunks, ignore_errors=True)
+    return found.issues
+
+
+def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, progress: Progress) -> Verdict:
+    """Make them, and enter them into the journal with their hashes."""
+    folder = paths.take(take_id)
+    take = load_take(folder)
+    reel = reel_of_take(take, folder)
+    if not reel.pieces:
+        raise nothing_to_make(take_id)
+    order = reel.pieces[0].tape.field_order
+    making = Making(reel.pieces, order, folder / "work", config, title=take_id, cache=paths.cache)
+    made = film_pair(making, folder, progress)
+    made = replace(made, issues=(*reel.issues, *made.issues))
+    progress(Stage.ENCODE, 0.9, "Writing the report")
+    keep_stills(folder)
+    artifacts = hashed(folder, take, progress)
+    write_take_report(folder / "report.html", take, making, made, artifacts)
+    artifacts = (*artifacts, artifact(folder, "report.html", ArtifactRole.REPORT, progress))
+    keep_seconds(folder, progress)
+    journal.put_artifacts(take_id, artifacts)
+    return Verdict(note_of(take, made), made.issues)
+
+
+class TakeProgress(Progress):
+    """Progress that also tells the journal which stage the job has reached."""
+
+    def __init__(self, take_id: str, tell: Callable[[JobProgress], None], journal: Journal) -> None:
+        super().__init__(take_id, tell)
+        self._journal = journal
+
+    def on_stage(self, stage: Stage) -> None:
+        self._journal.set_stage(self.take_id, stage)
+
+    def on_chunk(self) -> None:
+        self._journal.came_further(self.take_id)
+
+
+def finished(journal: Journal, take_id: str, folder: Path) -> bool:
+    artifacts = journal.artifacts(take_id)
+    return bool(artifacts) and all((folder / a.path).is_file() for a in artifacts)
+
+
+def hashed(folder: Path, take: Take, progress: Progress) -> tuple[Artifact, ...]:
+    """Every file that goes to the stick but the report, with its hash."""
+    roles = {Role.TAPE: ArtifactRole.MASTER, Role.CAMERA: ArtifactRole.CAMERA}
+    files = [("film.mp4", ArtifactRole.ACCESS), ("comparison.mp4", ArtifactRole.COMPARISON)]
+    files += [(s.path, roles[s.role]) for s in take.segments]
+    files += [(str(Path(s.path).with_suffix(".csv")), ArtifactRole.LOG) for s in take.segments]
+    files += [(name, ArtifactRole.STILL) for name in ("before.jpg", "after.jpg")]
+    there = [(name, role) for name, role in files if (folder / name).is_file()]
+    return tuple(artifact(folder, name, role, progress) for name, role in there)
+
+
+def artifact(folder: Path, name: str, role: ArtifactRole, progress: Progress) -> Artifact:
+    path = folder / name
+    digest = sha256_file(path, lambda: progress(Stage.ENCODE, 0.9, "Taking the fingerprints of all files"))
+    return Artifact(name, role, digest, path.stat().st_size)
+
+
+def keep_stills(folder: Path) -> None:
+    """The middle pair becomes the take's picture on the page."""
+    pairs = still_pairs(folder / "work/stills")
+    if pairs:
+        middle = pairs[len(pairs) // 2]
+        (folder / "before.jpg").write_bytes(middle.before)
+        (folder / "after.jpg").write_bytes(middle.after)
+
+
+def keep_seconds(folder: Path, progress: Progress) -> None:
+    """Beside those of an earlier run, for the stages that this one did not come through."""
+    path = folder / "work/seconds.json"
+    seconds = {stage: round(spent, 2) for stage, spent in progress.seconds.items()}
+    with suppress(OSError, ValueError):
+        seconds = json.loads(path.read_bytes()) | seconds
+    path.write_text(json.dumps(seconds))
+
+
+def note_of(take: Take, made: Made) -> str:
+    notes = [f"{issue.title}: {issue.cause}" for issue in made.issues]
+    if take.interrupted:
+        notes.insert(0, "The recording was interrupted.")
+    return " ".join(notes) or (
+        "Restored with the camera's help." if made.guided_fields else "Restored from the tape alone."
+    )
+
+
+def deliver_take(
+    take_id: str, paths: Paths, config: Config, journal: Journal, drives: DriveWatcher, progress: Progress
+) -> None:
+    """Copy the take's files to the stick and read them back. Raises Problem where there is no fit stick."""
+    progress(Stage.DELIVER, 0.0, "Copying to the stick")
+    sticks = drives.drives()
+    if not sticks:
+        raise no_stick()
+    receipt = deliver(
+        take_id,
+        journal.artifacts(take_id),
+        paths.take(take_id),
+        sticks[0],
+        lambda fraction, text: progress(Stage.DELIVER, fraction, text),
+        config.deliver.chunk_mb,
+        config.deliver.spare_mb,
+        recorded_on=load_take(paths.take(take_id)).created_at,
+    )
+    journal.put_receipt(receipt)
+    journal.set_state(take_id, TakeState.DELIVERED)
+    progress(Stage.DELIVER, 1.0, "Delivered and checked")
+    keep_seconds(paths.take(take_id), progress)
+
+
+def no_stick() -> Problem:
+    return Problem(
+        "stick-absent",
+        "There is no stick",
+        "The films are finished and safe in the box, but no USB stick is plugged in.",
+        "Plug a stick in; the films are copied to it by themselves.",
+    )
+
+
+def nothing_to_make(take_id: str) -> Problem:
+    return Problem(
+        "take-empty",
+        "This take holds no pictures",
+        f"No tape frame of take {take_id} could be read.",
+        "Record the tape again.",
+    )

@@ -1,0 +1,288 @@
+"""From pieces of tape to finished films: sync, register, enhance, encode; for takes and for files alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import av
+import numpy as np
+
+from appliance import __version__
+from appliance.core.config import Config
+from appliance.core.problems import Problem
+from appliance.core.types import FieldOrder, Issue, ModelInfo, Picture, Registration, Stage
+from appliance.encode.access import access_spec, to_square
+from appliance.encode.comparison import comparison_spec, side_by_side
+from appliance.encode.join import join
+from appliance.encode.planes import Field
+from appliance.encode.verify import verify_film, wrong
+from appliance.encode.writer import FilmSpec
+from appliance.enhance.manifest import load_model
+from appliance.enhance.runtime import Runtime, open_session
+from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
+from appliance.worker.notices import notices
+from appliance.worker.progress import Progress
+from appliance.worker.reel import Piece, film_sound
+from appliance.worker.steps import PieceSync, once, register_piece, sync_piece
+from appliance.worker.stills import Stills
+
+T = TypeVar("T")
+ENCODER_THREADS = 2  # fixed, since the bytes depend on it
+FILE_CRF = 16
+SPOILT = ("film-wrong", "chunk-foreign")  # what was joined is no good: the next run makes it all again
+COMPARISON_PRESET = "superfast"  # half the time of the film's own for half a decibel
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a film is made of; ``work`` keeps what is done, so that a second run goes on from there."""
+
+    pieces: tuple[Piece, ...]
+    order: FieldOrder
+    work: Path
+    config: Config
+    title: str
+    cache: Path | None = None  # keeps what a processor compiles of the model
+
+
+@dataclass(frozen=True)
+class Made:
+    runs: tuple[tuple[Chunk, ...], ...]  # one for each piece
+    model: ModelInfo
+    provider: str
+    provider_reason: str
+    syncs: tuple[PieceSync, ...]
+    registrations: tuple[Registration, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def piece_frames(self) -> tuple[int, ...]:
+        return tuple(sum(chunk.frames for chunk in run) for run in self.runs)
+
+    @property
+    def frames(self) -> int:
+        return sum(self.piece_frames)
+
+    @property
+    def guided_fields(self) -> int:
+        return sum(chunk.guided_fields for run in self.runs for chunk in run)
+
+
+def single_film(making: Making, out: Path, progress: Progress) -> Made:
+    """One film of the tape's own frame size, uncropped, at the field rate."""
+    tape = making.pieces[0].tape
+    lossless = out.suffix.lower() == ".mkv"
+    width, height = (
+        (tape.width, tape.height) if lossless else (up_to_even(tape.width), up_to_even(tape.height))
+    )
+    spec = FilmSpec(
+        width=width,
+        height=height,
+        rate=2 * tape.rate,
+        sample_aspect=tape.sample_aspect,
+        colour=tape.colour,
+        codec="ffv1" if lossless else "h264",
+        crf=FILE_CRF,
+        preset=making.config.encode.preset,
+        threads=ENCODER_THREADS,
+    )
+    film = Output("film", spec, lambda view: padded(view.film, height, width))
+    made = shoot(making, (film,), progress)
+    finish(making, made, film, out, progress, 0.0, 1.0)
+    return made
+
+
+def up_to_even(size: int) -> int:
+    return size + size % 2
+
+
+def padded(picture: Picture, height: int, width: int) -> Picture:
+    """H.264 takes even sizes only: an odd picture gets its last line or column twice, and loses nothing."""
+    rows, columns = height - picture.y.shape[0], width - picture.y.shape[1]
+    if not rows and not columns:
+        return picture
+    return replace(picture, y=np.pad(picture.y, ((0, rows), (0, columns)), mode="edge"))
+
+
+def film_pair(making: Making, folder: Path, progress: Progress) -> Made:
+    """``film.mp4`` (access copy) and ``comparison.mp4`` in ``folder``, and stills beside them."""
+    access, comparison = access_output(making), comparison_output(making)
+    made = shoot(making, (access, comparison), progress)
+    folder.mkdir(parents=True, exist_ok=True)
+    finish(making, made, access, folder / "film.mp4", progress, 0.0, 0.5)
+    finish(making, made, comparison, folder / "comparison.mp4", progress, 0.5, 0.9)
+    return made
+
+
+def access_output(making: Making) -> Output:
+    tape, encode = making.pieces[0].tape, making.config.encode
+    aspect = tape.sample_aspect
+    spec = access_spec(
+        tape.width, tape.height, aspect, 2 * tape.rate, encode.crf, encode.preset, ENCODER_THREADS
+    )
+    return Output("access", spec, lambda view: to_square(view.film, aspect))
+
+
+def comparison_output(making: Making) -> Output:
+    tape, encode = making.pieces[0].tape, making.config.encode
+    aspect = tape.sample_aspect
+    spec = comparison_spec(
+        tape.width, tape.height, aspect, tape.rate, encode.crf + 2, COMPARISON_PRESET, ENCODER_THREADS
+    )
+    field = first_field(making.order)
+    return Output("comparison", spec, lambda v: side_by_side(v.tape, v.film, aspect, field), every=2)
+
+
+def first_field(order: FieldOrder) -> Field:
+    return "bottom" if order == "bff" else "top"
+
+
+def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made:
+    """Find how the camera lies, then make every chunk that is not there yet."""
+    enhance = making.config.enhance
+    model = load_model(enhance.tier)
+    progress(Stage.SYNC, 0.0, "Getting the model ready")
+    runtime = open_session(model, enhance.provider, enhance.threads, making.cache)
+    fresh_work(making, model, outputs)
+    syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))
+    registrations = tuple(
+        each(making, "register", Registration, lambda piece: register_step(piece, syncs, making, progress))
+    )
+    stills = Stills(making.work / "stills", making.pieces, making.order)
+    runs = []
+    for piece, synced, registration in zip(making.pieces, syncs, registrations, strict=True):
+        guide = guide_of(piece, synced, registration, making.config)
+        runs.append(shoot_piece(making, piece, guide, outputs, runtime, stills, progress))
+    return Made(
+        runs=tuple(runs),
+        model=model,
+        provider=runtime.provider,
+        provider_reason=runtime.provider_reason,
+        syncs=syncs,
+        registrations=registrations,
+        issues=notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
+    )
+
+
+def fresh_work(making: Making, model: ModelInfo, outputs: Sequence[Output]) -> None:
+    """Work of other sources or settings is thrown away, never mixed with this."""
+    key = hashlib.sha256(json.dumps(key_facts(making, model, outputs), default=str).encode()).hexdigest()
+    marker = making.work / "key"
+    if marker.is_file() and marker.read_text() == key:
+        return
+    shutil.rmtree(making.work, ignore_errors=True)
+    making.work.mkdir(parents=True)
+    marker.write_text(key)
+
+
+def key_facts(making: Making, model: ModelInfo, outputs: Sequence[Output]) -> list[Any]:
+    sources = [info for piece in making.pieces for info in (piece.tape, *piece.cameras)]
+    files = [(str(i.path), i.path.stat().st_size, i.path.stat().st_mtime_ns) for i in sources]
+    specs = [asdict(output.spec) for output in outputs]
+    tails = [piece.blank_tail_s for piece in making.pieces]
+    settings = [making.config.enhance.model_dump(), making.config.work.chunk_s]
+    return [__version__, files, tails, making.order, model.sha256, settings, specs]
+
+
+def each(making: Making, name: str, kind: type[T], step: Callable[[Piece], T]) -> list[T]:
+    """The step's result for every piece, kept from an earlier run where there is one."""
+    kept = [(making.work / f"{name}-{piece.index:02d}.json", piece) for piece in making.pieces]
+    return [once(path, kind, partial(step, piece)) for path, piece in kept]
+
+
+def sync_step(piece: Piece, making: Making, progress: Progress) -> PieceSync:
+    def tell(fraction: float) -> None:
+        whole = (piece.index + fraction) / len(making.pieces)
+        progress(Stage.SYNC, whole, "Comparing the sound of tape and camera")
+
+    return sync_piece(piece, tell)
+
+
+def register_step(
+    piece: Piece, syncs: Sequence[PieceSync], making: Making, progress: Progress
+) -> Registration:
+    share = piece.index / len(making.pieces)
+    progress(Stage.REGISTER, share, "Finding the tape's picture in the camera's")
+    return register_piece(piece, syncs[piece.index], making.order)
+
+
+def guide_of(piece: Piece, synced: PieceSync, registration: Registration, config: Config) -> Guide | None:
+    strength = config.enhance.guide_strength
+    if synced.camera is None or registration.homography is None or strength == 0:
+        return None
+    return Guide(piece.cameras[synced.camera], synced.estimate, registration, strength)
+
+
+def shoot_piece(
+    making: Making,
+    piece: Piece,
+    guide: Guide | None,
+    outputs: Sequence[Output],
+    runtime: Runtime,
+    stills: Stills,
+    progress: Progress,
+) -> tuple[Chunk, ...]:
+    total = 2 * sum(p.frames for p in making.pieces)
+    before = 2 * sum(p.frames for p in making.pieces[: piece.index])
+
+    def on_view(field: int, view: View) -> None:
+        stills.see(before + field, view)
+        if field % 10 == 0:
+            text = f"Restoring pictures, {before + field} of {total}"
+            progress(Stage.ENHANCE, (before + field) / total, text)
+
+    chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
+    folder = piece_folder(making, piece)
+    return film_piece(
+        piece, making.order, guide, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk
+    )
+
+
+def piece_folder(making: Making, piece: Piece) -> Path:
+    return making.work / f"piece-{piece.index:02d}"
+
+
+def finish(
+    making: Making, made: Made, output: Output, out: Path, progress: Progress, begin: float, end: float
+) -> None:
+    """Join the output's chunks, give it the tape's sound, and check what came out."""
+    chunks = [
+        path
+        for piece, run in zip(making.pieces, made.runs, strict=True)
+        for path in chunk_files(piece_folder(making, piece), output, run)
+    ]
+    has_sound = any(piece.tape.has_audio for piece in making.pieces)
+    sound = film_sound(making.pieces, made.piece_frames) if has_sound else None
+    text = f"Writing {out.name}"
+
+    def tell(fraction: float) -> None:
+        progress(Stage.ENCODE, begin + (end - begin) * fraction, text)
+
+    tell(0.0)
+    with spoilt_thrown_away(making.work, out):
+        frames = join(chunks, out, output.spec.rate, sound, making.config.encode.audio_kbit_s, tell)
+        square = output.spec.sample_aspect == 1
+        verify_film(out, frames, frames / float(output.spec.rate), sound is not None, square)
+
+
+@contextmanager
+def spoilt_thrown_away(work: Path, out: Path) -> Iterator[None]:
+    """After a film that came out wrong the next run must not join the same bad chunks again."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.issue.code in SPOILT:
+            out.unlink(missing_ok=True)
+            shutil.rmtree(work, ignore_errors=True)
+        raise
+    except av.FFmpegError as error:
+        shutil.rmtree(work, ignore_errors=True)
+        raise wrong(out, f"A part of it could not be read back ({error.strerror}).") from error

@@ -1,0 +1,102 @@
+"""The report of a take or of files, and the folder that `twinreel enhance` makes of films and stills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance import __version__
+from appliance.core.clock import utc_now
+from appliance.core.media import MediaInfo
+from appliance.core.types import Artifact, Role, Segment, Take
+from appliance.encode.report import PieceReport, ReportData, Still, write_report
+from appliance.sync.plot import sync_plot_svg
+from appliance.worker.making import Made, Making, film_pair
+from appliance.worker.progress import Progress
+from appliance.worker.stills import still_pairs
+
+
+def write_take_report(
+    path: Path, take: Take, making: Making, made: Made, files: tuple[Artifact, ...]
+) -> None:
+    write_report(
+        path,
+        report_data(making, made, f"Take {take.id}", take.created_at, take.ended_by, take.segments, files),
+    )
+
+
+def package(making: Making, folder: Path, progress: Progress) -> Made:
+    """Film, comparison, stills and report of plain files in ``folder``."""
+    made = film_pair(making, folder, progress)
+    for number, pair in enumerate(still_pairs(making.work / "stills"), 1):
+        (folder / f"before-{number}.jpg").write_bytes(pair.before)
+        (folder / f"after-{number}.jpg").write_bytes(pair.after)
+    segments = tuple(
+        segment for piece in making.pieces for segment in file_segments(piece.tape, piece.cameras)
+    )
+    report = report_data(making, made, making.title, utc_now(), "the end of the file", segments, ())
+    write_report(folder / "report.html", report)
+    return made
+
+
+def file_segments(tape: MediaInfo, cameras: tuple[MediaInfo, ...]) -> list[Segment]:
+    infos = [(Role.TAPE, tape), *((Role.CAMERA, camera) for camera in cameras)]
+    return [
+        Segment(role, 0, info.path.name, 0.0, info.duration_s, info.frames, 0, complete=True)
+        for role, info in infos
+    ]
+
+
+def report_data(
+    making: Making,
+    made: Made,
+    title: str,
+    recorded_at: str,
+    ended_by: str,
+    segments: tuple[Segment, ...],
+    files: tuple[Artifact, ...],
+) -> ReportData:
+    pairs = still_pairs(making.work / "stills")
+    return ReportData(
+        title=title,
+        take_id=making.title,
+        recorded_at=recorded_at,
+        standard=standard_of(making.pieces[0].tape, making.order),
+        ended_by=ended_by,
+        segments=segments,
+        film_frames=2 * made.frames,
+        guided_frames=made.guided_fields,
+        provider=made.provider,
+        provider_reason=made.provider_reason,
+        model_name=made.model.name,
+        model_sha256=made.model.sha256,
+        pieces=tuple(
+            PieceReport(
+                synced.estimate,
+                sync_plot_svg(synced.estimate) if synced.camera is not None else "",
+                registration if synced.camera is not None else None,
+            )
+            for synced, registration in zip(made.syncs, made.registrations, strict=True)
+        ),
+        stills=tuple(Still(pair.before, pair.after, f"at {pair.moment:.0%} of the tape") for pair in pairs),
+        files=files,
+        notes=made.issues,
+        settings=settings_of(making),
+        made_by=f"Twinreel {__version__}",
+    )
+
+
+def standard_of(tape: MediaInfo, order: str) -> str:
+    name = {576: "PAL", 480: "NTSC"}.get(tape.height, "")
+    scan = "progressive" if order == "progressive" else f"interlaced ({order})"
+    size = f"{tape.width} × {tape.height}, {float(tape.rate):.4g} frames/s, {scan}"
+    return f"{name}, {size}" if name else size
+
+
+def settings_of(making: Making) -> dict[str, str]:
+    encode, enhance = making.config.encode, making.config.enhance
+    return {
+        "model tier": enhance.tier,
+        "the camera's share of detail": f"{enhance.guide_strength:.0%}",
+        "access copy": f"H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
+        "fields": making.order,
+    }

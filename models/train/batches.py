@@ -1,0 +1,85 @@
+"""Batches from the prepared pieces: a window of five fields, and what to add to its middle field."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.enhance.pack import WINDOW, Field, baseline, fold, guess_between, join, pack_field
+from models.train.prepare import TARGETS, Pieces
+
+SIDE = 128  # pixels of a training crop
+HALF = SIDE // 2
+Floats = NDArray[np.float32]
+Batch = tuple[Floats, Floats]
+
+
+def draw_window(rng: np.random.Generator) -> list[int]:
+    """Which fields, relative to the middle one; sometimes as beside a cut, where others stand in."""
+    chance = rng.random()
+    if chance < 0.86:
+        return [-2, -1, 0, 1, 2]
+    if chance < 0.90:
+        return [0, 1, 0, 1, 2]
+    if chance < 0.94:
+        return [-2, -1, 0, -1, 0]
+    if chance < 0.97:
+        return [0, -1, 0, -1, 0] if rng.random() < 0.5 else [0, 1, 0, 1, 0]
+    return [0, 0, 0, 0, 0]
+
+
+def cut_field(pieces: Pieces, piece: int, number: int, top: int, left: int) -> Field:
+    """Field ``number`` of the piece, SIDE pixels wide, from frame row ``top`` on."""
+    frame, late = divmod(number, 2)
+    parity = late if pieces.top_first[piece] else 1 - late
+    rows = slice(top + parity, top + SIDE, 2)
+    y = pieces.tape_y[piece, frame, rows, left : left + SIDE]
+    u, v = pieces.tape_c[piece, frame, :, rows, left // 2 : left // 2 + HALF]
+    return Field(y, u, v, bool(parity))
+
+
+def draw_example(pieces: Pieces, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The packed window (88, ...) and the residual (24, ...), both in levels."""
+    piece, target = int(rng.integers(len(pieces.tape_y))), int(rng.integers(len(TARGETS)))
+    top = int(rng.integers((pieces.tape_y.shape[2] - SIDE) // 4 + 1)) * 4
+    left = int(rng.integers((pieces.tape_y.shape[3] - SIDE) // 4 + 1)) * 4
+    window = [cut_field(pieces, piece, TARGETS[target] + k, top, left) for k in draw_window(rng)]
+    y = pieces.truth_y[piece, target, top : top + SIDE, left : left + SIDE]
+    colour = (slice(top // 2, top // 2 + HALF), slice(left // 2, left // 2 + HALF))
+    u, v = (plane[colour] for plane in pieces.truth_c[piece, target])
+    return example(window, (y, u, v))
+
+
+def example(window: list[Field], truth: tuple[NDArray[np.uint8], ...]) -> tuple[Floats, Floats]:
+    if window[WINDOW // 2].bottom:
+        window = [field.flipped() for field in window]
+        truth = tuple(plane[::-1] for plane in truth)
+    between = guess_between(window)
+    packed = join([pack_field(field) for field in window], between)[0].astype(np.float32)
+    steps = (4, 2, 2)
+    missing = [
+        fold(t, k, k).astype(np.float32) - fold(b, k, k)
+        for t, b, k in zip(truth, baseline(window[WINDOW // 2], between), steps, strict=True)
+    ]
+    return packed, np.concatenate(missing)
+
+
+def draw_batches(pieces: Pieces, size: int, seed: int, start: int) -> Iterator[Batch]:
+    """Endless, drawn ahead in a thread; batch ``n`` is the same whenever and wherever it is drawn."""
+    ready: queue.Queue[Batch] = queue.Queue(maxsize=4)
+
+    def work() -> None:
+        number = start
+        while True:
+            rng = np.random.default_rng([seed, number])
+            drawn = [draw_example(pieces, rng) for _ in range(size)]
+            ready.put((np.stack([d[0] for d in drawn]), np.stack([d[1] for d in drawn])))
+            number += 1
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        yield ready.get()

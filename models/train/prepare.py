@@ -1,0 +1,88 @@
+"""The training set: short pieces of simulated tape with the truth at every field time, packed in one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.sim.degrade import Planes, TapeParameters, degrade_frame, draw_parameters
+from models.train.scenes import COLUMNS, FIELDS, ROWS, Colour, draw_scenes, to_planes
+
+FRAMES = FIELDS // 2
+TARGETS = (2, 3, 4, 5)  # fields with two neighbours on both sides
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """``tape``: (n, frames, rows, columns) and 4:2:2 colour; ``truth``: (n, targets, ...) in 4:2:0."""
+
+    tape_y: Bytes
+    tape_c: Bytes  # (n, frames, 2, rows, columns / 2)
+    truth_y: Bytes
+    truth_c: Bytes  # (n, targets, 2, rows / 2, columns / 2)
+    top_first: Bytes
+    wear: Bytes  # 0 clean, 1 good, 2 worn
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part.npz")
+        np.savez(partial, **vars(self))
+        partial.replace(path)
+
+    @staticmethod
+    def load(paths: list[Path]) -> Pieces:
+        files = [np.load(path) for path in paths]
+        return Pieces(**{k: np.concatenate([f[k] for f in files]) for k in files[0].files})
+
+
+def draw_tape(rng: np.random.Generator) -> tuple[TapeParameters, int]:
+    """A tape whose harms can be undone: what nobody can know from the tape alone (levels, hue, a slow wave
+    of the whole picture) is left out, so that the net leaves it alone."""
+    wear = int(rng.choice(3, p=[0.15, 0.5, 0.35]))
+    standard = "pal" if rng.random() < 0.6 else "ntsc"
+    width, height = (720, 576 if standard == "pal" else 480) if rng.random() < 0.9 else (360, 288)
+    tape = draw_parameters(rng, ("clean", "good", "worn")[wear], standard, width, height)  # type: ignore[arg-type]
+    tape = replace(tape, gain=1.0, lift=0.0, saturation=1.0, agc=0.0, edge_wave_px=0.0)
+    tape = replace(tape, chroma_phase_deg=0.0 if standard == "ntsc" else tape.chroma_phase_deg)
+    if rng.random() < 0.5:  # the pieces are small: an edge in each of them would be too many
+        tape = replace(tape, head_switch_rows=0, skew_px=0.0)
+    return tape, wear
+
+
+def truth_of(planes: Planes) -> tuple[Bytes, Bytes]:
+    y, u, v = planes
+    half = (u.shape[1], u.shape[0] // 2)
+    return y, np.stack([cv2.resize(c, half, interpolation=cv2.INTER_AREA) for c in (u, v)])
+
+
+def make_piece(scene: list[Colour], rng: np.random.Generator) -> dict[str, Bytes]:
+    tape, wear = draw_tape(rng)
+    whole = [to_planes(picture) for picture in scene]
+    start = int(rng.integers(0, 10000))
+    frames = [degrade_frame(start + k, whole[2 * k], whole[2 * k + 1], tape) for k in range(FRAMES)]
+    truths = [truth_of(whole[t]) for t in TARGETS]
+    return {
+        "tape_y": np.stack([f[0] for f in frames]),
+        "tape_c": np.stack([np.stack(f[1:]) for f in frames]),
+        "truth_y": np.stack([t[0] for t in truths]),
+        "truth_c": np.stack([t[1] for t in truths]),
+        "top_first": np.array(tape.standard == "pal", np.uint8),
+        "wear": np.array(wear, np.uint8),
+    }
+
+
+def prepare(folder: Path, cache: Path, held_out: bool, each: tuple[int, int], seed: int) -> Path:
+    """Makes the pieces once; a file that is already there is used as it is."""
+    path = cache / f"{'held-out' if held_out else 'train'}-{each[0]}-{each[1]}-{seed}.npz"
+    if path.exists():
+        return path
+    rng = np.random.default_rng(seed + 1)
+    made = [make_piece(scene, rng) for scene in draw_scenes(folder, held_out, each, seed)]
+    assert made[0]["tape_y"].shape == (FRAMES, ROWS, COLUMNS)
+    Pieces(**{k: np.stack([m[k] for m in made]) for k in made[0]}).save(path)
+    return path

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance.capture import preview
+from appliance.capture.preview import Preview, camera_jpeg, tape_jpeg
+
+
+def decoded(jpeg: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+# 75 % bars of BT.601: Y, U, V and what they are in RGB
+BARS = {
+    (180, 128, 128): (191, 191, 191),
+    (162, 44, 142): (191, 191, 0),
+    (65, 100, 212): (191, 0, 0),
+    (35, 212, 114): (0, 0, 191),
+    (16, 128, 128): (0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("yuv", BARS)
+def test_colours_are_those_of_bt601(yuv: tuple[int, int, int], kit: SimpleNamespace) -> None:
+    planes = tuple(
+        np.full((144, width), value, np.uint8) for width, value in zip((192, 96, 96), yuv, strict=True)
+    )
+    blue, green, red = decoded(tape_jpeg(planes, kit.TAPE)).mean(axis=(0, 1))
+    assert (red, green, blue) == pytest.approx(BARS[yuv], abs=4)
+
+
+@pytest.mark.parametrize(("order", "bright"), [("tff", 0), ("bff", 1)])
+def test_only_the_first_field_is_shown(order: str, bright: int, kit: SimpleNamespace) -> None:
+    y, u, v = (plane.copy() for plane in kit.picture(0))
+    y[:], u[:], v[:] = 16, 128, 128
+    y[bright::2] = 235
+    picture = decoded(tape_jpeg((y, u, v), replace(kit.TAPE, field_order=order)))
+    assert picture.shape == (288, 384, 3)
+    assert picture.min() > 245
+
+
+def test_the_cameras_picture_gets_smaller() -> None:
+    large = cv2.imencode(".jpg", np.full((1080, 1920, 3), 90, np.uint8))[1].tobytes()
+    assert decoded(camera_jpeg(large)).shape == (270, 480, 3)
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture"])
+def test_a_broken_picture_makes_no_preview(data: bytes) -> None:
+    assert camera_jpeg(data) == b""
+
+
+def test_offers_never_wait_and_the_newest_wins(kit: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "PERIOD_S", 0.0)
+    shown: list[bytes] = []
+    busy, go_on, second = threading.Event(), threading.Event(), threading.Event()
+
+    def show(jpeg: bytes) -> None:
+        shown.append(jpeg)
+        (second if busy.is_set() else busy).set()
+        assert go_on.wait(10)
+
+    maker = Preview(kit.TAPE, show)
+    maker.start()
+    maker.offer(kit.frame(0))
+    assert busy.wait(10)
+    for number in range(1, 20):
+        maker.offer(kit.frame(number))
+    go_on.set()
+    assert second.wait(10)
+    maker.stop()
+    assert shown == [tape_jpeg(kit.picture(0), kit.TAPE), tape_jpeg(kit.picture(19), kit.TAPE)]
+
+
+def test_at_most_five_a_second(kit: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(preview.time, "monotonic", lambda: now_s[0])
+    maker = Preview(kit.TAPE, lambda jpeg: None)  # its thread does not run: what is taken stays
+    taken = 0
+    for number in range(100):
+        now_s[0] = number / 50
+        maker._newest = None
+        maker.offer(kit.frame(0))
+        taken += maker._newest is not None
+    assert 9 <= taken <= 10

@@ -1,0 +1,53 @@
+"""Standing troubles: added, dropped, dismissed, and what needs a person."""
+
+from appliance.control.troubles import Troubles
+from appliance.core.types import Issue, Severity
+
+
+def issue(code: str, severity: Severity = Severity.ERROR) -> Issue:
+    return Issue(code, severity, code, "", "")
+
+
+def codes(troubles: Troubles) -> list[str]:
+    return [i.code for i in troubles.all()]
+
+
+def test_the_worst_is_named_first() -> None:
+    troubles = Troubles()
+    troubles.add(issue("a", Severity.NOTICE))
+    troubles.add(issue("b", Severity.WARNING))
+    troubles.from_worker([issue("c", Severity.ERROR)])
+    assert codes(troubles) == ["c", "b", "a"]
+
+
+def test_a_notice_needs_nobody() -> None:
+    troubles = Troubles()
+    troubles.add(issue("a", Severity.NOTICE))
+    assert not troubles.need_a_person()
+    troubles.add(issue("b", Severity.WARNING))
+    assert troubles.need_a_person()
+
+
+def test_the_workers_new_report_replaces_its_old_one() -> None:
+    troubles = Troubles()
+    troubles.from_worker([issue("stick-absent")])
+    troubles.from_worker([])
+    assert codes(troubles) == []
+
+
+def test_what_was_dismissed_stays_away_until_it_comes_back_anew() -> None:
+    troubles = Troubles()
+    troubles.from_worker([issue("stick-absent")])
+    troubles.dismiss("stick-absent")
+    troubles.from_worker([issue("stick-absent")])
+    assert codes(troubles) == []
+    troubles.from_worker([])
+    troubles.from_worker([issue("stick-absent")])
+    assert codes(troubles) == ["stick-absent"]
+
+
+def test_an_own_trouble_is_dropped_by_its_name() -> None:
+    troubles = Troubles()
+    troubles.add(issue("tape-lost"))
+    troubles.drop("tape-lost", "camera-lost")
+    assert codes(troubles) == []

@@ -1,0 +1,82 @@
+"""The units say what the design says, and systemd understands them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[3] / "systemd"
+SERVICES = ("recorder", "worker", "web")
+COMMANDS = {"recorder": "record", "worker": "worker", "web": "web"}
+RULE = re.compile(r'([A-Z]+(\{[\w/]+\})?(==|!=|\+=|=)"[^"]*"(, |$))+')
+
+
+def settings(name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in (FOLDER / f"twinreel-{name}.service").read_text().splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_process_is_watched_and_restarted_for_ever(name: str) -> None:
+    unit = settings(name)
+    assert unit["ExecStart"] == [f"/opt/twinreel/bin/twinreel {COMMANDS[name]}"]
+    assert unit["Type"] == ["notify"]
+    assert unit["Restart"] == ["always"]
+    assert unit["StartLimitIntervalSec"] == ["0"]
+    assert int(unit["WatchdogSec"][0]) > 0
+    assert unit["ProtectSystem"] == ["strict"]
+
+
+def test_the_recorder_opens_no_port_and_comes_first() -> None:
+    unit = settings("recorder")
+    assert unit["RestrictAddressFamilies"] == ["AF_UNIX AF_NETLINK"]
+    assert unit["CPUSchedulingPolicy"] == ["rr"]
+    assert {"char-video4linux rw", "char-alsa rw", "char-gpiochip rw"} <= set(unit["DeviceAllow"])
+
+
+def test_the_worker_cannot_touch_a_capture_device_and_waits_its_turn() -> None:
+    unit = settings("worker")
+    assert unit["DevicePolicy"] == ["closed"]
+    assert not [allowed for allowed in unit["DeviceAllow"] if "video4linux" in allowed or "alsa" in allowed]
+    assert unit["PrivateNetwork"] == ["yes"]
+    assert int(unit["Nice"][0]) > 0
+    assert "MemoryMax" in unit
+
+
+def test_the_page_sees_no_device_and_cannot_write_a_take() -> None:
+    unit = settings("web")
+    assert unit["PrivateDevices"] == ["yes"]
+    assert unit["ReadOnlyPaths"] == ["/var/lib/twinreel"]
+    assert unit["ReadWritePaths"] == ["/run/twinreel"]
+    assert unit["User"] != settings("recorder")["User"]
+
+
+def test_the_target_wants_all_three() -> None:
+    wants = next(x for x in (FOLDER / "twinreel.target").read_text().splitlines() if x.startswith("Wants="))
+    assert wants.removeprefix("Wants=").split() == [f"twinreel-{name}.service" for name in SERVICES]
+
+
+def test_the_udev_rules_are_well_formed_and_their_labels_exist() -> None:
+    text = (FOLDER / "60-twinreel.rules").read_text()
+    rules = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert [rule for rule in rules if not RULE.fullmatch(rule)] == []
+    assert set(re.findall(r'GOTO="(\w+)"', text)) <= set(re.findall(r'LABEL="(\w+)"', text))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    for source in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target")):
+        (tmp_path / source.name).write_text(
+            source.read_text().replace("/opt/twinreel/bin/twinreel", "/bin/true")
+        )
+    units = sorted(tmp_path.iterdir())
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance.core.types import Picture
+from appliance.register.estimate import estimate_registration
+from appliance.register.views import first_moment
+
+
+def _misplaced_px(found, truth) -> float:
+    grid = np.stack(np.meshgrid(np.linspace(60, 600, 9), np.linspace(40, 360, 7)), -1).reshape(-1, 1, 2)
+    at, should = (cv2.perspectiveTransform(grid, np.array(matrix, float)) for matrix in (found, truth))
+    return float(np.median(np.linalg.norm(at - should, axis=2)))
+
+
+def test_the_camera_is_placed_on_the_tape(tape_picture, camera_picture, to_tape):
+    pairs = [(tape_picture(seed), camera_picture(seed)) for seed in (1, 2)]
+    found = estimate_registration(pairs, "progressive", Fraction(16, 15))
+    assert found.homography is not None
+    assert _misplaced_px(found.homography, to_tape) < 0.35
+    assert found.confidence > 0.8
+    assert found.residual_px < 1.0
+    assert found.matches > 60
+
+
+def test_colours_are_matched_both_in_light_and_in_chroma(tape_picture, camera_picture):
+    colour = estimate_registration([(tape_picture(), camera_picture())], "progressive").colour
+    moved = np.array(colour.matrix) @ np.array([50.0, 20.0, -20.0]) + colour.offset
+    truth = np.array([178 * 0.8 + 14 - 128, 14.0, -14.0])
+    assert moved == pytest.approx(truth, abs=4.0)
+
+
+def test_only_the_first_field_of_an_interlaced_tape_counts(tape_picture, camera_picture, to_tape):
+    now, later = tape_picture(), tape_picture()
+    combed = now.y.copy()
+    combed[1::2] = np.roll(later.y, 25, axis=1)[1::2]
+    pair = Picture(combed, now.u, now.v, 0.0), camera_picture()
+    found = estimate_registration([pair], "tff")
+    assert found.homography is not None
+    assert _misplaced_px(found.homography, to_tape) < 0.5
+
+
+@pytest.mark.parametrize(("order", "parity"), [("tff", 0), ("bff", 1)])
+def test_a_field_lies_on_its_own_lines(order, parity):
+    ramp = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[:, None], 8, axis=1)
+    moment = first_moment(ramp, order)
+    assert np.array_equal(moment[parity::2], ramp[parity::2])
+    assert np.abs(moment.astype(int) - ramp)[2:-2].max() <= 1
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_camera_that_shows_something_else_is_refused(tape_picture, camera_picture, seed):
+    found = estimate_registration([(tape_picture(), camera_picture(seed))], "progressive")
+    assert found.homography is None
+    assert found.confidence < 0.3
+    assert "does not show" in found.reason
+
+
+def test_nothing_to_see_is_refused():
+    black = Picture(np.zeros((288, 360), np.uint8), *np.full((2, 144, 180), 128, np.uint8), 0.0)
+    assert estimate_registration([(black, black)], "tff").homography is None
+    assert "no moments" in estimate_registration([], "tff").reason

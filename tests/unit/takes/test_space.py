@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.core.problems import Problem
+from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
+
+
+def test_a_camera_shortens_the_time() -> None:
+    tape, pair = (minutes_left(100_000_000_000, bytes_per_second(devices)) for devices in (1, 2))
+    assert 60 < pair < tape < 120
+
+
+def test_a_calm_tape_lasts_longer_once_it_was_measured() -> None:
+    assumed = bytes_per_second(1)
+    assert bytes_per_second(1, bytes_written=5_000_000 * 60, elapsed_s=60) < assumed
+    assert bytes_per_second(1, bytes_written=15_000_000 * 60, elapsed_s=60) > assumed
+    assert bytes_per_second(1, bytes_written=5_000_000, elapsed_s=1) == assumed
+
+
+def test_no_space_is_no_minutes() -> None:
+    assert minutes_left(0, bytes_per_second(1)) == 0
+
+
+def test_too_little_room_is_refused_by_name() -> None:
+    check_space(5.0, 5.0)
+    with pytest.raises(Problem, match="about 4 minutes") as caught:
+        check_space(4.2, 5.0)
+    assert caught.value.issue.code == "space-low"
+
+
+def test_the_disk_is_asked(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path) > 0

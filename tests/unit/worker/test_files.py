@@ -1,0 +1,170 @@
+"""Plain files in this process: what is refused before the work, and what a trouble leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.core.config import Config
+from appliance.core.media import probe
+from appliance.core.problems import Problem
+from appliance.encode.digest import sha256_file
+from appliance.worker import files as module
+from appliance.worker import making
+from appliance.worker.files import FileJob, FileResult, enhance_files, sync_files, work_folder
+
+WriteFilm = Callable[..., Path]
+CONFIG = Config.model_validate({"work": {"chunk_s": 0.2}, "encode": {"preset": "ultrafast"}})
+
+
+@pytest.fixture(autouse=True)
+def one_runtime(runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(making, "open_session", lambda *arguments: runtime)
+
+
+def job(tape: Path, out: Path, **more: object) -> FileJob:
+    facts = {"camera": None, "field_order": "auto", "provider": "auto", "strength": 1.0, "force": False}
+    return FileJob(tape, out=out, **(facts | more))  # type: ignore[arg-type]
+
+
+def run(wanted: FileJob) -> FileResult:
+    return enhance_files(wanted, CONFIG, lambda fraction, text: None)
+
+
+def refused(wanted: FileJob) -> str:
+    with pytest.raises(Problem) as caught:
+        run(wanted)
+    return caught.value.issue.code
+
+
+def test_a_film_and_nothing_else(write_film: WriteFilm, tmp_path: Path) -> None:
+    tape = write_film("tape.mkv", range(8), sound_s=0.32)
+    told: list[float] = []
+    result = enhance_files(
+        job(tape, tmp_path / "new/film.mkv"), CONFIG, lambda fraction, text: told.append(fraction)
+    )
+    assert probe(tmp_path / "new/film.mkv").codec == "ffv1"
+    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new/film.mkv"]
+    assert told == sorted(told)
+    facts = result.as_json()
+    assert (facts["tape_frames"], facts["film_frames"], facts["offset_s"]) == (8, 16, None)
+    assert not result.incomplete
+
+
+def test_a_folder_gets_everything(write_film: WriteFilm, tmp_path: Path) -> None:
+    run(job(write_film("tape.mkv", range(8)), tmp_path / "out"))
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    stills = {f"{side}-{n}.jpg" for side in ("before", "after") for n in (1, 2, 3)}
+    assert names == {"film.mp4", "comparison.mp4", "report.html", *stills}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "tape.mkv"]
+
+
+def test_nothing_is_written_over_unasked(write_film: WriteFilm, tmp_path: Path) -> None:
+    tape = write_film("tape.mkv", range(4))
+    for out in (tmp_path / "film.mp4", tmp_path / "out"):
+        taken = out if out.suffix else out / "film.mp4"
+        taken.parent.mkdir(exist_ok=True)
+        taken.write_text("somebody's film")
+        assert refused(job(tape, out)) == "output-exists"
+        assert taken.read_text() == "somebody's film"
+        run(job(tape, out, force=True))
+        assert probe(taken).frames == 8
+
+
+def test_a_folder_that_holds_other_things_is_used(write_film: WriteFilm, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").mkdir()
+    (tmp_path / "a.mp4/letter.txt").touch()
+    run(job(write_film("tape.mkv", range(4)), tmp_path / "a.mp4"))
+    assert (tmp_path / "a.mp4/film.mp4").is_file()
+    assert (tmp_path / "a.mp4/letter.txt").is_file()
+
+
+def test_the_folder_one_stands_in(
+    write_film: WriteFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    tape = write_film("tape.mkv", range(4))
+    monkeypatch.chdir(tmp_path / "here")
+    run(job(tape, Path()))
+    assert (tmp_path / "here/film.mp4").is_file()
+
+
+def test_choices_that_do_not_exist(write_film: WriteFilm, tmp_path: Path) -> None:
+    tape = write_film("tape.mkv", range(2))
+    assert refused(job(tape, tmp_path / "film.mp4", provider="abacus")) == "config-wrong"
+    assert refused(job(tape, tmp_path / "film.mp4", field_order="up")) == "field-order"
+    assert refused(job(tape, tmp_path / "film.docx")) == "output-kind"
+    assert refused(job(tape, tape, force=True)) == "output-is-input"
+    assert [p.name for p in tmp_path.iterdir()] == ["tape.mkv"]
+
+
+def test_places_that_cannot_be_written(write_film: WriteFilm, tmp_path: Path) -> None:
+    tape = write_film("tape.mkv", range(2))
+    (tmp_path / "file").touch()
+    assert refused(job(tape, tmp_path / "file/film.mp4")) == "output-folder"
+    assert refused(job(tape, Path("/proc/film.mp4"))) == "output-folder"
+
+
+def test_a_trouble_before_the_first_chunk_leaves_nothing(
+    write_film: WriteFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINREEL_MODELS", str(tmp_path / "nowhere"))
+    wanted = job(write_film("tape.mkv", range(4)), tmp_path / "film.mp4")
+    assert refused(wanted) == "model-damaged"
+    assert [p.name for p in tmp_path.iterdir()] == ["tape.mkv"]
+
+
+def test_what_was_done_before_an_interruption_stays_and_is_used(
+    write_film: WriteFilm, tmp_path: Path
+) -> None:
+    tape = write_film("tape.mkv", range(20))
+    run(job(tape, tmp_path / "whole.mp4"))
+    wanted = job(tape, tmp_path / "film.mp4")
+
+    def interrupt(fraction: float, text: str) -> None:
+        if "20 of 40" in text:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        enhance_files(wanted, CONFIG, interrupt)
+    kept = {path: path.stat().st_mtime_ns for path in work_folder(wanted).glob("piece-00/*.json")}
+    assert kept
+    seen: list[dict[Path, int]] = []
+
+    def look(fraction: float, text: str) -> None:
+        if "30 of 40" in text:
+            seen.append({path: path.stat().st_mtime_ns for path in kept})
+
+    enhance_files(wanted, CONFIG, look)
+    assert seen == [kept]
+    assert not work_folder(wanted).exists()
+    assert sha256_file(tmp_path / "film.mp4") == sha256_file(tmp_path / "whole.mp4")
+
+
+def test_a_disk_that_becomes_full_outside_an_encoder_is_named_too(
+    write_film: WriteFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device", "key")
+
+    monkeypatch.setattr(module, "single_film", full)
+    assert refused(job(write_film("tape.mkv", range(2)), tmp_path / "film.mp4")) == "disk-full"
+
+
+def test_a_file_without_sound_is_named(write_film: WriteFilm) -> None:
+    silent, loud = write_film("a.mkv", range(4)), write_film("b.mkv", range(4), sound_s=0.16)
+    estimate, trouble = sync_files(loud, silent, lambda fraction, text: None)
+    assert estimate.offset_s is None
+    assert trouble is not None
+    assert (trouble.code, "a.mkv" in trouble.title) == ("no-sound", True)
+
+
+def test_two_films_of_one_event_are_found_to_be(write_film: WriteFilm) -> None:
+    both = [write_film(name, range(4), sound_s=6.0) for name in ("a.mkv", "b.mkv")]
+    told: list[float] = []
+    estimate, trouble = sync_files(*both, lambda fraction, text: told.append(fraction))
+    assert trouble is None
+    assert estimate.offset_s == pytest.approx(0.0, abs=0.001)
+    assert told == sorted(told)

@@ -1,0 +1,64 @@
+"""The tape on its grid: one picture per frame time, sound as long as the pictures."""
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.core.types import Picture
+from appliance.worker.reel import cut_to_length, on_the_grid
+
+RATE = Fraction(25)
+BLANK = np.zeros((2, 2), np.uint8)
+
+
+def picture(slot: int, start_s: float = 0.0) -> Picture:
+    y = np.full((2, 2), slot % 256, np.uint8)
+    return Picture(y, BLANK, BLANK, start_s + slot / 25)
+
+
+def slots(pictures) -> list[int]:
+    return [int(p.y[0, 0]) for p in pictures]
+
+
+def test_a_lost_frame_is_filled_with_the_one_before() -> None:
+    recorded = [picture(n) for n in (0, 1, 4, 5)]
+    assert slots(on_the_grid(recorded, RATE, 0.0, 0)) == [0, 1, 1, 1, 4, 5]
+
+
+def test_a_doubled_time_is_given_out_once() -> None:
+    recorded = [picture(n) for n in (0, 1, 1, 2)]
+    assert slots(on_the_grid(recorded, RATE, 0.0, 0)) == [0, 1, 2]
+
+
+@given(
+    st.sets(st.integers(0, 60), min_size=1),
+    st.integers(0, 60),
+    st.floats(0, 3),
+)
+def test_beginning_in_the_middle_gives_the_same_as_the_whole(
+    kept: set[int], first: int, start_s: float
+) -> None:
+    recorded = [picture(n, start_s) for n in sorted(kept | {0})]
+    whole = list(on_the_grid(recorded, RATE, start_s, 0))
+    part = list(on_the_grid(recorded, RATE, start_s, first))
+    assert slots(part) == slots(whole)[first:]
+    assert [p.time_s for p in whole] == [start_s + n / 25 for n in range(len(whole))] or np.allclose(
+        [p.time_s for p in whole], [start_s + n / 25 for n in range(len(whole))]
+    )
+
+
+@given(st.lists(st.integers(0, 500), max_size=8), st.integers(0, 400), st.integers(0, 2000))
+def test_sound_is_cut_or_filled_to_its_length(sizes: list[int], skip: int, length: int) -> None:
+    sound = np.arange(sum(sizes), dtype=np.float32) + 1
+    blocks, at = [], 0
+    for size in sizes:
+        blocks.append(np.column_stack([sound[at : at + size]] * 2))
+        at += size
+    pieces = list(cut_to_length(blocks, skip, length))
+    got = np.concatenate(pieces)[:, 0] if pieces else np.zeros(0)
+    expected = np.zeros(length)
+    kept = sound[skip : skip + length]
+    expected[: len(kept)] = kept
+    assert np.array_equal(got, expected)
