@@ -123,14 +123,13 @@ def run_worker(paths: Paths, config: Config) -> None:
 
         def leave(number: int, frame: object) -> None:
             signal.signal(number, signal.SIG_IGN)  # asked once is enough; what is begun is put down in order
-            worker.stop()
-            raise SystemExit(0)
+            worker.leave()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, leave)
-        notify_ready()
-        threading.Thread(target=feed_forever, args=(watchdog.feed,), name="watchdog", daemon=True).start()
         try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, leave)
+            notify_ready()
+            threading.Thread(target=feed_forever, args=(watchdog.feed,), name="watchdog", daemon=True).start()
             worker.run()
         finally:
             notify_stopping()

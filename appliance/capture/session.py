@@ -146,7 +146,6 @@ class DeviceSession:
     def _take(self, piece: VideoFrame | AudioBlock) -> None:
         if isinstance(piece, AudioBlock):
             self._meter.add(piece)
-            self._recent.append(piece)
         else:
             self._grid.place(piece.sequence, piece.timestamp_s)
             self._look(piece)
@@ -155,6 +154,9 @@ class DeviceSession:
 
     def _record(self, piece: VideoFrame | AudioBlock) -> None:
         with self._lock:
+            # Kept under the same lock: a segment that begins in between would get this block twice.
+            if isinstance(piece, AudioBlock):
+                self._recent.append(piece)
             recorder = self.recorder
             if recorder is not None:
                 recorder.write(piece)

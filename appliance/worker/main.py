@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from appliance.core import wire
 from appliance.core.config import Config
@@ -109,9 +110,17 @@ class Worker:
             pid_file.unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """From any thread, or a signal's handler; a job that runs goes on at the next start."""
+        """From any other thread; a job that runs goes on at the next start."""
         self._stop.set()
         self._reporter.work.set()
+
+    def leave(self) -> NoReturn:
+        """The same from a signal's handler in the worker's own thread.
+
+        It must not touch ``work``: the thread that it interrupts may hold that lock itself.
+        """
+        self._stop.set()
+        raise SystemExit(0)
 
     def _look(self) -> None:
         self._on_alive()

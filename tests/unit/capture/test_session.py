@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 
 from appliance.capture import session as session_module
+from appliance.capture.segment import SegmentRecorder
 from appliance.capture.session import DeviceSession
 from appliance.core.config import CaptureConfig
 from appliance.core.media import read_pictures, read_sound_channels
 from appliance.core.problems import DeviceLost, Problem
-from appliance.core.types import Role, Signal
+from appliance.core.types import AudioBlock, Role, Signal, VideoFrame
 
 
 class Desk:
@@ -197,3 +199,42 @@ def test_the_heart_beats_while_the_loop_goes_round(desk: Desk) -> None:
     before = desk.session.heartbeat()
     desk.wait(lambda: desk.session.heartbeat() > before)
     assert time.monotonic() - desk.session.heartbeat() < 5
+
+
+class BeginsBetween(deque[AudioBlock]):
+    """Somebody presses record at the very moment at which a block of sound is put by."""
+
+    def __init__(self, press: Callable[[], object]) -> None:
+        super().__init__(maxlen=10)
+        self.press: Callable[[], object] | None = press
+
+    def append(self, block: AudioBlock) -> None:
+        super().append(block)
+        if self.press is not None:
+            presser, self.press = threading.Thread(target=self.press), None
+            presser.start()
+            presser.join(timeout=0.3)  # it waits for the reader, or does the harm that this test looks for
+
+
+def test_a_block_is_recorded_once_though_recording_begins_as_it_comes(desk: Desk, folder: Path) -> None:
+    written: list[float] = []
+    begun = threading.Event()
+
+    def press() -> None:
+        desk.session.begin_segment(folder, 0)
+        begun.set()
+
+    desk.session._recent = BeginsBetween(press)
+    real = SegmentRecorder.write
+
+    def write(recorder: SegmentRecorder, piece: VideoFrame | AudioBlock) -> None:
+        written.extend([piece.timestamp_s] if isinstance(piece, AudioBlock) else [])
+        real(recorder, piece)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SegmentRecorder, "write", write)
+        desk.play(20)
+        assert begun.wait(10)
+        desk.play(5)
+    assert len(written) > 5
+    assert written == sorted(set(written))
