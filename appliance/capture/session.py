@@ -45,6 +45,7 @@ class DeviceSession:
         on_lost: Callable[[Problem], None],
     ) -> None:
         self.recorder: SegmentRecorder | None = None  # while recording
+        self.blank_tail_s = 0.0  # of the segment that ended last: what it holds after the tape's end
         self._source, self._config, self._on_lost = source, config, on_lost
         self._info, self._format = source.info, source.format
         self._lock = threading.Lock()
@@ -99,7 +100,7 @@ class DeviceSession:
             )
             for block in self._recent:
                 recorder.write(block)
-            self._torn = None
+            self._torn, self.blank_tail_s = None, 0.0
             self._detector = self._tape_end(index)
             self.recorder = recorder
 
@@ -112,9 +113,15 @@ class DeviceSession:
     def end_segment(self, complete: bool, start_s: float = 0.0) -> Segment | None:
         """The closed segment, also when the loss of the device has closed it already; None without one."""
         with self._lock:
-            recorder, self.recorder, self._detector = self.recorder, None, None
+            recorder, detector = self.recorder, self._detector
+            self.recorder = self._detector = None
             torn, self._torn = self._torn, None
-        return recorder.close(complete, start_s) if recorder is not None else torn
+        if recorder is None:
+            return torn
+        segment = recorder.close(complete, start_s)
+        if detector is not None and recorder.first_timestamp_s is not None:
+            self.blank_tail_s = detector.blank_s(recorder.first_timestamp_s + segment.duration_s)
+        return segment
 
     @property
     def ended(self) -> bool:

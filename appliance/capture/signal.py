@@ -136,3 +136,7 @@ class TapeEndDetector:
     @property
     def ended(self) -> bool:
         return self.remaining_s == 0.0
+
+    def blank_s(self, end_s: float) -> float:
+        """Seconds from the tape's end to that time stamp; 0 while it has not ended."""
+        return max(0.0, end_s - self._since_s) if self.ended else 0.0

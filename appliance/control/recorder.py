@@ -274,8 +274,7 @@ class Recorder:
         if taking is None:
             return
         self._world.recording(False)
-        tail_s = self._config.capture.end_of_tape_s if ended_by == END_OF_TAPE else 0.0
-        await asyncio.to_thread(taking.finish, ended_by, tail_s)
+        await asyncio.to_thread(taking.finish, ended_by, ended_by == END_OF_TAPE)
         self._taking = None
         self._troubles.drop("tape-lost", "camera-lost")
         log.info("take %s ended by %s after %d frames", taking.take.id, ended_by, taking.tape_frames)

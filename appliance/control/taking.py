@@ -26,6 +26,7 @@ class Taking:
         last_end_s = max((s.start_s + s.duration_s for s in take.segments), default=0.0)
         self._zero_s = clock.now_s() - last_end_s
         self._running: dict[Role, tuple[DeviceSession, int, float]] = {}
+        self._blank_tail_s = 0.0
 
     @property
     def elapsed_s(self) -> float:
@@ -46,6 +47,8 @@ class Taking:
             return
         session, _, start_s = self._running.pop(role)
         segment = session.end_segment(complete)
+        if role is Role.TAPE:
+            self._blank_tail_s = session.blank_tail_s
         if segment is not None and segment.frames:
             self._add(replace(segment, start_s=start_s))
 
@@ -63,12 +66,13 @@ class Taking:
             self.saved = False
             log.error("take %s could not be saved: %s", self.take.id, error)
 
-    def finish(self, ended_by: str, blank_tail_s: float = 0.0) -> Take:
-        """Close what still runs and seal the take."""
+    def finish(self, ended_by: str, tape_ended: bool = False) -> Take:
+        """Close what still runs and seal the take; ``tape_ended``: what follows its end is no film."""
         for role in list(self._running):
             with going_on(f"closing the {role.value}"):
                 self.end(role, complete=True)
-        self.take = replace(self.take, state=TakeState.RECORDED, ended_by=ended_by, blank_tail_s=blank_tail_s)
+        tail_s = self._blank_tail_s if tape_ended else 0.0
+        self.take = replace(self.take, state=TakeState.RECORDED, ended_by=ended_by, blank_tail_s=tail_s)
         self._save()
         return self.take
 

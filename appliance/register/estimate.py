@@ -8,7 +8,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from appliance.core.types import FieldOrder, Matrix3, Picture, Registration
+from appliance.core.types import FieldOrder, Matrix3, Picture, Plane, Registration
 from appliance.register.colour import match_colours
 from appliance.register.geometry import VIEW_ROWS, Geometry, LumaPair, find, refine, warped
 from appliance.register.views import Matrix, first_moment, square_scale, structure
@@ -16,6 +16,7 @@ from appliance.register.views import Matrix, first_moment, square_scale, structu
 MANY_MATCHES = 60
 ALIKE, UNLIKE = 0.5, 0.15  # correlation of structure in pairs that belong together, and that do not
 ACCEPT = 0.3
+FLAT = 4.0  # levels
 ELSEWHERE = "The camera does not show what the tape shows."
 
 
@@ -26,6 +27,9 @@ def estimate_registration(
 
     Six pairs spread over the take are plenty; ``homography`` is None, with a ``reason``, when none fits.
     """
+    pairs = [
+        (tape, camera) for tape, camera in pairs if shows_something(tape.y) and shows_something(camera.y)
+    ]
     if not pairs:
         return Registration(None, reason="There are no moments that both recordings show.")
     lumas = [(first_moment(tape.y, order), camera.y) for tape, camera in pairs]
@@ -43,6 +47,11 @@ def estimate_registration(
         matches=geometry.matches,
         confidence=believed,
     )
+
+
+def shows_something(luma: Plane) -> bool:
+    """Blue before and after a tape, a lens cap and a fade to black tell neither place nor colour."""
+    return float(luma[::4, ::4].std()) > FLAT
 
 
 def _alike(lumas: Sequence[LumaPair], geometry: Geometry) -> float:

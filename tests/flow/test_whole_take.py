@@ -53,12 +53,15 @@ def test_tape_and_camera_become_a_film_on_the_stick(start_box: Callable[..., Box
 
     film = probe(box.take_folder() / "film.mp4")
     assert (film.width, film.height, film.rate) == (384, 288, 50)
-    assert len(list(read_pictures(film.path))) == 2 * (tape["frames"] - 2 * 25), "without the blank end"
+    pictures = list(read_pictures(film.path))
+    assert len(pictures) == 2 * (tape["frames"] - round(25 * take["blank_tail_s"])), "without the blank end"
+    assert pictures[-12].y.std() > 10, "the blank end is no part of the film, but for a moment"
 
     found = json.loads((box.take_folder() / "work/sync-00.json").read_text())["estimate"]
     truth = json.loads((box.take_folder() / "truth.json").read_text())
     assert abs(found["offset_s"] - truth["offset_s"]) < 0.005
-    assert "with the camera's help" in box.seen[-1].takes[0].note
+    registered = (box.take_folder() / "work/register-00.json").read_text()
+    assert "with the camera's help" in box.seen[-1].takes[0].note, registered
 
 
 def _runs(states):

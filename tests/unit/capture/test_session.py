@@ -135,6 +135,7 @@ def test_the_end_of_the_tape(desk: Desk, kit: SimpleNamespace, folder: Path) -> 
     segment = desk.session.end_segment(complete=True)
     assert segment is not None
     assert segment.frames == 260
+    assert desk.session.blank_tail_s == pytest.approx(110 / 25, abs=0.21)
 
 
 def test_blue_without_recording_is_only_a_state(desk: Desk, kit: SimpleNamespace) -> None:

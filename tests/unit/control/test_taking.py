@@ -16,6 +16,8 @@ from tests.unit.control.conftest import ManualClock
 class Session:
     """A DeviceSession as far as a taking uses one: what it recorded is said beforehand."""
 
+    blank_tail_s = 0.0
+
     def __init__(self, role: Role, frames: int = 50) -> None:
         self.role, self.frames = role, frames
         self.begun: list[int] = []

@@ -64,3 +64,11 @@ def test_nothing_to_see_is_refused():
     black = Picture(np.zeros((288, 360), np.uint8), *np.full((2, 144, 180), 128, np.uint8), 0.0)
     assert estimate_registration([(black, black)], "tff").homography is None
     assert "no moments" in estimate_registration([], "tff").reason
+
+
+def test_blue_after_the_tapes_end_spoils_neither_place_nor_colour(tape_picture, camera_picture):
+    tape = tape_picture()
+    blue = Picture(np.full_like(tape.y, 35), np.full_like(tape.u, 212), np.full_like(tape.v, 114), 1.0)
+    alone = estimate_registration([(tape, camera_picture())], "progressive")
+    mixed = [(tape, camera_picture()), *[(blue, camera_picture(seed)) for seed in (2, 3, 4)]]
+    assert estimate_registration(mixed, "progressive") == alone
