@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import __version__
+from appliance.bench.cli import app as bench
 from appliance.console import print_interrupted, print_issue, print_json, progress_bar
 from appliance.core.config import Config, load_config
 from appliance.core.paths import Paths, paths_from_environment
@@ -152,6 +153,9 @@ def enhance(
     field_order: Annotated[
         str, typer.Option(help="auto, tff (top field first), bff or progressive.")
     ] = "auto",
+    tier: Annotated[
+        str, typer.Option(help="live (fast), standard, studio (best) or auto: as configured, else standard.")
+    ] = "auto",
     provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
     strength: Annotated[float, typer.Option(min=0, max=1, help="How much of the camera's detail.")] = 1.0,
     force: Annotated[bool, typer.Option("--force", help="Write over a film that is there.")] = False,
@@ -165,7 +169,7 @@ def enhance(
     """
     from appliance.worker.files import FileJob, enhance_files, work_folder
 
-    job = FileJob(tape, camera, out, field_order, provider, strength, force, user_cache())
+    job = FileJob(tape, camera, out, field_order, provider, strength, force, user_cache(), tier)
     try:
         with progress_bar(quiet) as tell:
             result = enhance_files(job, box()[1], tell)
@@ -292,30 +296,7 @@ def doctor(
     raise typer.Exit(exit_code(results))
 
 
-bench = typer.Typer(no_args_is_help=True, help="Measure what the documentation claims.")
 app.add_typer(bench, name="bench")
-
-
-@bench.command("memory")
-def bench_memory(
-    minutes: Annotated[
-        list[float] | None, typer.Option(help="Lengths of the tape; may be given again. [default: 1, 10]")
-    ] = None,
-    size: Annotated[str, typer.Option(help="full or quarter.")] = "quarter",
-    camera: Annotated[bool, typer.Option(help="With a camera beside the tape.")] = True,
-    json_: JsonFlag = False,
-) -> None:
-    """The peak memory of `twinreel enhance` for tapes of several lengths: it must not grow."""
-    from appliance.bench.memory import measure_memory
-
-    rows = measure_memory(minutes or [1.0, 10.0], size, camera)
-    if json_:
-        print_json([asdict(row) for row in rows])
-        return
-    print("minutes   peak MB   seconds   peak against the first")
-    for row in rows:
-        ratio = row.peak_mb / rows[0].peak_mb
-        print(f"{row.minutes:7.1f} {row.peak_mb:9.0f} {row.seconds:9.1f} {ratio:9.3f}")
 
 
 def version(show: bool) -> None:

@@ -17,6 +17,9 @@ else:
     import tomli as tomllib
 
 
+Tier = Literal["auto", "live", "standard", "studio"]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,8 +41,10 @@ class WorkConfig(Section):
 
 
 class EnhanceConfig(Section):
-    tier: Literal["live"] = Field(
-        "live", description="Which model of models/manifest.toml restores the tape."
+    tier: Tier = Field(
+        "auto",
+        description="Which model restores the tape: live is the fastest, studio the best. auto is standard,"
+        " and live for the box's own takes where only the CPU can be had.",
     )
     provider: Literal["auto", "tensorrt", "cuda", "cpu"] = Field(
         "auto", description="The processor that the model runs on; auto takes the fastest that works."

@@ -17,6 +17,8 @@ else:
     import tomli as tomllib
 
 ENVIRONMENT = "TWINREEL_MODELS"
+MANIFEST = "manifest.toml"
+NEEDED = ("name", "file", "sha256", "window")
 
 
 def models_folder() -> Path:
@@ -28,7 +30,7 @@ def models_folder() -> Path:
 def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     """The model of this tier; refuses (Problem "model-damaged") one that is missing or was changed."""
     folder = folder or models_folder()
-    row = find_row(folder / "manifest.toml", tier)
+    row = find_row(folder / MANIFEST, tier)
     path = folder / str(row["file"])
     if not path.is_file():
         raise damaged(f"{path.name} is missing from {folder}.")
@@ -38,14 +40,27 @@ def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     return ModelInfo(str(row["name"]), str(path), sha256, tier, int(row["window"]))
 
 
+def has_model(tier: str, folder: Path | None = None) -> bool:
+    """Whether this version has a model of this tier at all; a manifest that cannot be read is a Problem."""
+    return any(row.get("tier") == tier for row in read_rows((folder or models_folder()) / MANIFEST))
+
+
 def find_row(manifest: Path, tier: str) -> dict[str, Any]:
+    for row in read_rows(manifest):
+        if row.get("tier") == tier:
+            missing = [key for key in NEEDED if key not in row]
+            if missing:
+                raise damaged(f"The list of models {manifest} does not say the {missing[0]} of '{tier}'.")
+            return row
+    raise damaged(f"The list of models {manifest} has none for '{tier}'.")
+
+
+def read_rows(manifest: Path) -> list[dict[str, Any]]:
     try:
         rows = tomllib.loads(manifest.read_text(encoding="utf-8"))["model"]
-        return next(row for row in rows if row["tier"] == tier)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        return [dict(row) for row in rows]
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise damaged(f"The list of models {manifest} cannot be read: {error}.") from error
-    except StopIteration as error:
-        raise damaged(f"The list of models {manifest} has none for '{tier}'.") from error
 
 
 def damaged(cause: str) -> Problem:

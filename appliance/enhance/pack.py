@@ -38,7 +38,8 @@ class Field:
     bottom: bool
 
     def flipped(self) -> Field:
-        return Field(self.y[::-1], self.u[::-1], self.v[::-1], not self.bottom)
+        y, u, v = (np.ascontiguousarray(plane[::-1]) for plane in (self.y, self.u, self.v))
+        return Field(y, u, v, not self.bottom)
 
 
 def split_fields(picture: Picture) -> tuple[Field, Field]:
@@ -83,15 +84,21 @@ def double_rows(field: Plane, parity: int) -> Plane:
 def fold(plane: Plane, down: int, across: int) -> Plane:
     """(rows, columns) to (down * across, rows / down, columns / across)."""
     height, width = plane.shape
-    blocks = plane.reshape(height // down, down, width // across, across).transpose(1, 3, 0, 2)
-    return np.asarray(blocks.reshape(down * across, height // down, width // across))
+    channels = np.empty((down * across, height // down, width // across), np.uint8)
+    for row in range(down):  # OpenCV takes a row of interleaved pixels apart at the speed of memory
+        pixels = np.ascontiguousarray(plane[row::down]).reshape(height // down, width // across, across)
+        cv2.split(pixels, list(channels[row * across : (row + 1) * across]))
+    return channels
 
 
 def unfold(channels: Plane, side: int) -> Plane:
     """(side * side, rows, columns) to (side * rows, side * columns)."""
     _, height, width = channels.shape
-    blocks = channels.reshape(side, side, height, width).transpose(2, 0, 3, 1)
-    return np.asarray(blocks.reshape(side * height, side * width))
+    plane = np.empty((height, side, side * width), np.uint8)
+    for row in range(side):
+        pixels = cv2.merge(list(channels[row * side : (row + 1) * side]))
+        plane[:, row] = pixels.reshape(height, side * width)
+    return plane.reshape(side * height, side * width)
 
 
 def pack_field(field: Field) -> Plane:
@@ -141,9 +148,10 @@ def finish(residual: Plane, middle: Field, between: Plane, upside_down: bool) ->
 
 
 def add_residual(base: Plane, residual: Plane) -> Plane:
-    total = base.astype(np.int16) + residual
-    total -= NOTHING
-    return np.clip(total, 0, 255, out=total).astype(np.uint8)
+    """Base and residual less 128, within 0..255; in bytes that stop at 0 and 255 it is four times as fast."""
+    brighter = cv2.add(base, cv2.subtract(residual, NOTHING))  # type: ignore[call-overload]
+    darker = cv2.subtract(NOTHING, residual)  # type: ignore[call-overload]
+    return np.asarray(cv2.subtract(brighter, darker), np.uint8)
 
 
 def crop(planes: Planes, height: int, width: int) -> Planes:

@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import Generic, TypeVar
 
-from appliance.core.types import FieldOrder, Picture
+import numpy as np
+
+from appliance.core.flow import ahead
+from appliance.core.types import FieldOrder, Picture, Plane
+from appliance.enhance.guide import inject
+from appliance.enhance.guided import add_guided, match_low, of_one_size, pack_guide, trust_map
 from appliance.enhance.pack import crop, finish, guess_between, join
 from appliance.enhance.runtime import Runtime
 from appliance.enhance.tape import REACH, TapeField, read_fields, windows
+
+T = TypeVar("T")
+DEPTH = 2  # questions or answers that wait between two stages: a few megabytes each
+NO_ANSWER = np.empty(0, np.uint8)
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """What a net is asked (None: nothing), and what its answer makes."""
+
+    fields: Plane | None
+    finish: Callable[[Plane], T]
+
+
+def answered(questions: Iterable[Question[T]], runtime: Runtime | None) -> Iterator[T]:
+    """What the answers make, in order; packing, net and finishing work at the same time.
+
+    Each has a thread of its own, the last one the caller's, with a bounded queue between them. An error of
+    any of them is raised here; closing this ends all of them and closes ``questions``.
+    """
+    if runtime is None:
+        yield from (question.finish(NO_ANSWER) for question in questions)
+        return
+    with closing(ahead(ask(ahead(questions, DEPTH), runtime), DEPTH)) as answers:
+        for question, answer in answers:
+            yield question.finish(answer)
+
+
+def ask(questions: Iterator[Question[T]], runtime: Runtime) -> Iterator[tuple[Question[T], Plane]]:
+    with closing(questions):  # type: ignore[type-var]
+        for question in questions:
+            asks = question.fields is not None
+            yield question, runtime.answer(question.fields) if asks else NO_ANSWER  # type: ignore[arg-type]
 
 
 def restore(
@@ -22,6 +64,12 @@ def restore(
     "progressive" each picture is looked at alone, as something still, and given out twice, once from each of
     its fields, so that the rate is that of an interlaced tape.
     """
+    return answered(field_questions(pictures, order, first, count), runtime)
+
+
+def field_questions(
+    pictures: Iterable[Picture], order: FieldOrder, first: int, count: int | None
+) -> Iterator[Question[Picture]]:
     last = None if count is None else first + count
     needed = islice(pictures, None if last is None else last + 1)
     for window in windows(read_fields(needed, order), order):
@@ -29,14 +77,35 @@ def restore(
         if last is not None and middle.frame >= last:
             return
         if middle.frame >= first:
-            yield restore_field(window, runtime)
+            yield field_question(window)
 
 
-def restore_field(window: list[TapeField], runtime: Runtime) -> Picture:
+def field_question(window: list[TapeField]) -> Question[Picture]:
     middle = window[REACH]
     upside_down = middle.field.bottom
     looks = [f.upside_down if upside_down else f.upright for f in window]
     between = guess_between([look.field for look in looks])
-    residual = runtime.answer(join([look.packed for look in looks], between))
-    whole = finish(residual, looks[REACH].field, between, upside_down)
-    return Picture(*crop(whole, *middle.size), middle.time_s)
+    field = looks[REACH].field
+
+    def whole(residual: Plane) -> Picture:
+        planes = finish(residual, field, between, upside_down)
+        return Picture(*crop(planes, *middle.size), middle.time_s)
+
+    return Question(join([look.packed for look in looks], between), whole)
+
+
+def guide_question(
+    film: Picture, guide: Picture, coverage: Plane, strength: float, by_net: bool
+) -> Question[Picture]:
+    """The film with the camera's detail where the camera is believed; elsewhere its bytes stay.
+
+    ``guide`` is registered; ``coverage`` is 255 where it sees the scene at all; ``strength`` is 0..1.
+    """
+    guide = of_one_size(guide, film)
+    if not by_net:
+        return Question(None, lambda _: inject(film, guide, coverage, strength))
+    conf = trust_map(film.y, guide.y, coverage, strength)
+    if not conf.any():
+        return Question(None, lambda _: film)
+    fields = pack_guide(film, match_low(film, guide), conf)
+    return Question(fields, partial(add_guided, film, conf=conf))

@@ -15,6 +15,7 @@ from appliance.core.paths import check_writable
 from appliance.core.problems import Problem
 from appliance.core.types import FieldOrder, Issue, JobProgress, SyncEstimate
 from appliance.encode.files import DISK_ERRORS, disk_problem
+from appliance.enhance.tiers import known_tier
 from appliance.sync.estimate import estimate_sync
 from appliance.worker.making import Making, single_film
 from appliance.worker.progress import Progress
@@ -35,6 +36,7 @@ class FileJob:
     strength: float
     force: bool
     cache: Path | None = None  # keeps what a processor compiles of the model
+    tier: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class FileResult:
     issues: tuple[Issue, ...]
     seconds: dict[str, float]
     incomplete: bool
+    tier: str = "live"
+    guide_words: str = ""  # how the camera's detail came into the film; "" where it did not help
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -56,6 +60,8 @@ class FileResult:
             "film_frames": 2 * self.frames,
             "guided_fields": self.guided_fields,
             "provider": self.provider,
+            "tier": self.tier,
+            "guided_by": self.guide_words,
             "model_sha256": self.model_sha256,
             "offset_s": self.sync.offset_s,
             "drift_ppm": self.sync.drift_ppm,
@@ -65,13 +71,14 @@ class FileResult:
 
     def sentence(self) -> str:
         helped = f", {self.guided_fields} of them with the camera's help" if self.guided_fields else ""
-        return f"{self.out}: {2 * self.frames} pictures{helped}, made on {self.provider}."
+        made = f"made by the tier {self.tier} on {self.provider}"
+        return f"{self.out}: {2 * self.frames} pictures{helped}, {made}."
 
 
 def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], None]) -> FileResult:
     """Raises Problem for input that is no film, an output that is there already, or a full disk."""
     check_output(job)
-    chosen = with_choices(config, job.provider, job.strength)
+    chosen = with_choices(config, job.provider, job.strength, job.tier)
     piece = piece_of_files(job.tape, job.camera)
     order = wanted_order(job.field_order, piece.tape.field_order)
 
@@ -93,6 +100,8 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
         made.issues,
         progress.seconds,
         incomplete=any(issue.code == "cut-off" for issue in made.issues),
+        tier=made.tier,
+        guide_words=made.guide_words if made.guided_fields else "",
     )
 
 
@@ -121,8 +130,11 @@ def work_kept_if_worth_it(work: Path) -> Iterator[None]:
         raise
 
 
-def with_choices(config: Config, provider: str, strength: float) -> Config:
-    chosen = {"enhance": {"provider": provider, "guide_strength": strength}}
+def with_choices(config: Config, provider: str, strength: float, tier: str = "auto") -> Config:
+    """The command's choices before the configuration's, which also decides where the tier is auto."""
+    chosen: dict[str, dict[str, Any]] = {"enhance": {"provider": provider, "guide_strength": strength}}
+    if known_tier(tier) != "auto":
+        chosen["enhance"]["tier"] = tier
     return validate(merge(config.model_dump(), chosen), "of this command")
 
 

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
+from appliance.core.flow import Sink, ahead
 from appliance.core.media import MediaInfo, read_pictures
-from appliance.core.types import FieldOrder, Picture, Registration, SyncEstimate
+from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncEstimate
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
-from appliance.enhance.guide import camera_at, inject
-from appliance.enhance.pipeline import restore
+from appliance.enhance.guide import camera_at
+from appliance.enhance.pipeline import Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
 from appliance.register.warp import GuideWarper
-from appliance.worker.flow import Sink, ahead
 from appliance.worker.reel import Piece, tape_pictures
 
 CONTEXT_FRAMES = 2  # what the model's window may see before a chunk
@@ -34,6 +34,7 @@ class Guide:
     sync: SyncEstimate
     registration: Registration
     strength: float
+    runtime: Runtime | None = None  # the guide net's; without one the detail is carried by rule
 
 
 @dataclass(frozen=True)
@@ -189,12 +190,15 @@ def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int) ->
     warper = GuideWarper(guide.registration, piece.tape.width, piece.tape.height)
     pictures = camera_pictures(piece, guide, first)
     seen = ((warper.apply(p), warper.coverage(p)) if p else None for p in pictures)
-    for view, picture in zip(views, ahead(seen, QUEUE_DEPTH), strict=False):
-        if picture is None:
-            yield view
-        else:
-            warped, coverage = picture
-            yield View(view.tape, inject(view.film, warped, coverage, guide.strength), True)
+    both = zip(views, ahead(seen, QUEUE_DEPTH), strict=False)
+    return answered((view_question(view, picture, guide) for view, picture in both), guide.runtime)
+
+
+def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
+    if seen is None:
+        return Question(None, lambda _: view)
+    asked = guide_question(view.film, *seen, guide.strength, guide.runtime is not None)
+    return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True))
 
 
 def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:

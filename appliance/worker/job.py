@@ -58,7 +58,9 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     if not reel.pieces:
         raise nothing_to_make(take_id)
     order = reel.pieces[0].tape.field_order
-    making = Making(reel.pieces, order, folder / "work", config, title=take_id, cache=paths.cache)
+    making = Making(
+        reel.pieces, order, folder / "work", config, title=take_id, cache=paths.cache, for_take=True
+    )
     made = film_pair(making, folder, progress)
     made = replace(made, issues=(*reel.issues, *made.issues))
     progress(Stage.ENCODE, 0.9, "Writing the report")

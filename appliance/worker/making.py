@@ -25,9 +25,9 @@ from appliance.encode.join import join
 from appliance.encode.planes import Field
 from appliance.encode.verify import verify_film, wrong
 from appliance.encode.writer import FilmSpec
-from appliance.enhance.manifest import load_model
-from appliance.enhance.runtime import Runtime, open_session
+from appliance.enhance.runtime import Runtime
 from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
+from appliance.worker.models import Models, open_models
 from appliance.worker.notices import notices
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, film_sound
@@ -51,6 +51,11 @@ class Making:
     config: Config
     title: str
     cache: Path | None = None  # keeps what a processor compiles of the model
+    for_take: bool = False  # of the box itself, which has to be done before the next one
+
+    @property
+    def with_camera(self) -> bool:
+        return self.config.enhance.guide_strength > 0 and any(piece.cameras for piece in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Made:
     syncs: tuple[PieceSync, ...]
     registrations: tuple[Registration, ...]
     issues: tuple[Issue, ...]
+    tier: str = "live"
+    guide_words: str = ""  # how the camera's detail came into the film
 
     @property
     def piece_frames(self) -> tuple[int, ...]:
@@ -147,11 +154,8 @@ def first_field(order: FieldOrder) -> Field:
 
 def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made:
     """Find how the camera lies, then make every chunk that is not there yet."""
-    enhance = making.config.enhance
-    model = load_model(enhance.tier)
-    progress(Stage.SYNC, 0.0, "Getting the model ready")
-    runtime = open_session(model, enhance.provider, enhance.threads, making.cache)
-    fresh_work(making, model, outputs)
+    models = models_of(making, progress)
+    fresh_work(making, models, outputs)
     syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))
     registrations = tuple(
         each(making, "register", Registration, lambda piece: register_step(piece, syncs, making, progress))
@@ -159,22 +163,37 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
     stills = Stills(making.work / "stills", making.pieces, making.order)
     runs = []
     for piece, synced, registration in zip(making.pieces, syncs, registrations, strict=True):
-        guide = guide_of(piece, synced, registration, making.config)
-        runs.append(shoot_piece(making, piece, guide, outputs, runtime, stills, progress))
+        guide = guide_of(piece, synced, registration, making.config, models)
+        runs.append(shoot_piece(making, piece, guide, outputs, models.tape, stills, progress))
     return Made(
         runs=tuple(runs),
-        model=model,
-        provider=runtime.provider,
-        provider_reason=runtime.provider_reason,
+        model=models.tape.model,
+        provider=models.tape.provider,
+        provider_reason=models.tape.provider_reason,
+        tier=models.tier,
+        guide_words=models.guide_words,
         syncs=syncs,
         registrations=registrations,
-        issues=notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
+        issues=(
+            *models.issues,
+            *notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
+        ),
     )
 
 
-def fresh_work(making: Making, model: ModelInfo, outputs: Sequence[Output]) -> None:
+def models_of(making: Making, progress: Progress) -> Models:
+    return open_models(
+        making.config.enhance,
+        for_take=making.for_take,
+        with_camera=making.with_camera,
+        cache=making.cache,
+        tell=lambda text: progress(Stage.SYNC, 0.0, text),
+    )
+
+
+def fresh_work(making: Making, models: Models, outputs: Sequence[Output]) -> None:
     """Work of other sources or settings is thrown away, never mixed with this."""
-    key = hashlib.sha256(json.dumps(key_facts(making, model, outputs), default=str).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps(key_facts(making, models, outputs), default=str).encode()).hexdigest()
     marker = making.work / "key"
     if marker.is_file() and marker.read_text() == key:
         return
@@ -183,13 +202,13 @@ def fresh_work(making: Making, model: ModelInfo, outputs: Sequence[Output]) -> N
     marker.write_text(key)
 
 
-def key_facts(making: Making, model: ModelInfo, outputs: Sequence[Output]) -> list[Any]:
+def key_facts(making: Making, models: Models, outputs: Sequence[Output]) -> list[Any]:
     sources = [info for piece in making.pieces for info in (piece.tape, *piece.cameras)]
     files = [(str(i.path), i.path.stat().st_size, i.path.stat().st_mtime_ns) for i in sources]
     specs = [asdict(output.spec) for output in outputs]
     tails = [piece.blank_tail_s for piece in making.pieces]
     settings = [making.config.enhance.model_dump(), making.config.work.chunk_s]
-    return [__version__, files, tails, making.order, model.sha256, settings, specs]
+    return [__version__, files, tails, making.order, models.identity, settings, specs]
 
 
 def each(making: Making, name: str, kind: type[T], step: Callable[[Piece], T]) -> list[T]:
@@ -214,11 +233,13 @@ def register_step(
     return register_piece(piece, syncs[piece.index], making.order)
 
 
-def guide_of(piece: Piece, synced: PieceSync, registration: Registration, config: Config) -> Guide | None:
+def guide_of(
+    piece: Piece, synced: PieceSync, registration: Registration, config: Config, models: Models
+) -> Guide | None:
     strength = config.enhance.guide_strength
     if synced.camera is None or registration.homography is None or strength == 0:
         return None
-    return Guide(piece.cameras[synced.camera], synced.estimate, registration, strength)
+    return Guide(piece.cameras[synced.camera], synced.estimate, registration, strength, models.guide)
 
 
 def shoot_piece(

@@ -80,7 +80,7 @@ def report_data(
         stills=tuple(Still(pair.before, pair.after, f"at {pair.moment:.0%} of the tape") for pair in pairs),
         files=files,
         notes=made.issues,
-        settings=settings_of(making),
+        settings=settings_of(making, made),
         made_by=f"Twinreel {__version__}",
     )
 
@@ -92,11 +92,12 @@ def standard_of(tape: MediaInfo, order: str) -> str:
     return f"{name}, {size}" if name else size
 
 
-def settings_of(making: Making) -> dict[str, str]:
+def settings_of(making: Making, made: Made) -> dict[str, str]:
     encode, enhance = making.config.encode, making.config.enhance
     return {
-        "model tier": enhance.tier,
+        "model tier": made.tier,
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
+        **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
         "access copy": f"H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
         "fields": making.order,
     }

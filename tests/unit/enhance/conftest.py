@@ -12,6 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from appliance.core.types import ModelInfo, Picture
+from appliance.enhance.guided import GUIDE_CHANNELS
 from appliance.enhance.pack import INPUT_CHANNELS, NOTHING, RESIDUAL_CHANNELS, WINDOW
 from appliance.enhance.runtime import Runtime
 
@@ -52,28 +53,56 @@ def idle() -> Runtime:
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """A folder of models: ``live`` picks the first channels of its input."""
-    data = picking_model().SerializeToString()
-    (tmp_path / "live.onnx").write_bytes(data)
-    row = ('name = "picker"', 'tier = "live"', 'file = "live.onnx"', "window = 5")
-    digest = f'sha256 = "{hashlib.sha256(data).hexdigest()}"'
-    (tmp_path / "manifest.toml").write_text("\n".join(["[[model]]", *row, digest, ""]))
+    add_model(tmp_path, "live", "picker", picking_model())
     return tmp_path
+
+
+@pytest.fixture
+def with_guide(models: Path) -> Path:
+    """The same with a guide net, which answers what the guide has more than the film."""
+    add_model(models, "guide", "differ", differing_model())
+    return models
+
+
+def add_model(folder: Path, tier: str, name: str, model: onnx.ModelProto) -> None:
+    data = model.SerializeToString()
+    (folder / f"{tier}.onnx").write_bytes(data)
+    row = (f'name = "{name}"', f'tier = "{tier}"', f'file = "{tier}.onnx"', "window = 5")
+    digest = f'sha256 = "{hashlib.sha256(data).hexdigest()}"'
+    with (folder / "manifest.toml").open("a") as manifest:
+        manifest.write("\n".join(["[[model]]", *row, digest, ""]))
+
+
+def differing_model() -> onnx.ModelProto:
+    """guide - film + 128, within a byte."""
+    numbers = {"film": range(24), "guide": range(24, 48)}
+    constants = [helper.make_tensor(f"of_{k}", TensorProto.INT64, [24], v) for k, v in numbers.items()]
+    constants += [helper.make_tensor(f"{v}", TensorProto.FLOAT, [], [v]) for v in (0, 128, 255)]
+    nodes = [helper.make_node("Cast", ["fields"], ["floats"], to=TensorProto.FLOAT)]
+    nodes += [helper.make_node("Gather", ["floats", f"of_{k}"], [k], axis=1) for k in numbers]
+    nodes += [
+        helper.make_node("Sub", ["guide", "film"], ["more"]),
+        helper.make_node("Add", ["more", "128"], ["levels"]),
+        helper.make_node("Clip", ["levels", "0", "255"], ["clipped"]),
+        helper.make_node("Cast", ["clipped"], ["residual"], to=TensorProto.UINT8),
+    ]
+    return model_of(nodes, constants, GUIDE_CHANNELS)
+
+
+def model_of(
+    nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], channels: int
+) -> onnx.ModelProto:
+    inputs, outputs = (
+        helper.make_tensor_value_info(name, TensorProto.UINT8, ["batch", count, "rows", "columns"])
+        for name, count in (("fields", channels), ("residual", RESIDUAL_CHANNELS))
+    )
+    graph = helper.make_graph(nodes, "test", [inputs], [outputs], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
 def picking_model() -> onnx.ModelProto:
     channels = helper.make_tensor(
         "channels", TensorProto.INT64, [RESIDUAL_CHANNELS], range(RESIDUAL_CHANNELS)
     )
-    sides = ["batch", "rows", "columns"]
-    graph = helper.make_graph(
-        [helper.make_node("Gather", ["fields", "channels"], ["residual"], axis=1)],
-        "picker",
-        [helper.make_tensor_value_info("fields", TensorProto.UINT8, [sides[0], INPUT_CHANNELS, *sides[1:]])],
-        [
-            helper.make_tensor_value_info(
-                "residual", TensorProto.UINT8, [sides[0], RESIDUAL_CHANNELS, *sides[1:]]
-            )
-        ],
-        [channels],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    nodes = [helper.make_node("Gather", ["fields", "channels"], ["residual"], axis=1)]
+    return model_of(nodes, [channels], INPUT_CHANNELS)

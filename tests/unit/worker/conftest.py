@@ -14,7 +14,7 @@ import pytest
 from appliance.core.config import Config
 from appliance.core.journal import Job, Journal, TakeRow
 from appliance.core.paths import Paths
-from appliance.core.types import JobProgress, Picture, Role, Segment, Take, TakeState
+from appliance.core.types import JobProgress, ModelInfo, Picture, Role, Segment, Take, TakeState
 from appliance.encode.writer import FilmSpec, add_video
 from appliance.enhance.manifest import load_model
 from appliance.enhance.runtime import Runtime, open_session
@@ -30,6 +30,16 @@ TAKE = "2026-11-21-001"
 @pytest.fixture(scope="session")
 def runtime() -> Runtime:
     return open_session(load_model(), "cpu", threads=1)
+
+
+@pytest.fixture
+def one_runtime(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tape is restored by the smallest model, opened once."""
+
+    def once(model: ModelInfo, *more: object) -> Runtime:
+        return open_session(model, "cpu", 1) if model.tier == "guide" else runtime
+
+    monkeypatch.setattr("appliance.worker.models.open_session", once)
 
 
 def scene(number: int, width: int, height: int) -> Picture:
@@ -113,11 +123,8 @@ class Box:
 
 
 @pytest.fixture
-def box(
-    tmp_path: Path, write_film: WriteFilm, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Box]:
+def box(tmp_path: Path, write_film: WriteFilm, one_runtime: None) -> Iterator[Box]:
     """Twelve frames of tape and of a camera whose sound is too short to be compared."""
-    monkeypatch.setattr("appliance.worker.making.open_session", lambda *arguments: runtime)
     paths = Paths(tmp_path / "box")
     paths.make()
     folder = paths.take(TAKE)

@@ -12,16 +12,13 @@ from appliance.core.media import probe
 from appliance.core.problems import Problem
 from appliance.encode.digest import sha256_file
 from appliance.worker import files as module
-from appliance.worker import making
 from appliance.worker.files import FileJob, FileResult, enhance_files, sync_files, work_folder
 
 WriteFilm = Callable[..., Path]
 CONFIG = Config.model_validate({"work": {"chunk_s": 0.2}, "encode": {"preset": "ultrafast"}})
 
 
-@pytest.fixture(autouse=True)
-def one_runtime(runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(making, "open_session", lambda *arguments: runtime)
+pytestmark = pytest.mark.usefixtures("one_runtime")
 
 
 def job(tape: Path, out: Path, **more: object) -> FileJob:
@@ -94,6 +91,7 @@ def test_the_folder_one_stands_in(
 def test_choices_that_do_not_exist(write_film: WriteFilm, tmp_path: Path) -> None:
     tape = write_film("tape.mkv", range(2))
     assert refused(job(tape, tmp_path / "film.mp4", provider="abacus")) == "config-wrong"
+    assert refused(job(tape, tmp_path / "film.mp4", tier="gigantic")) == "tier-unknown"
     assert refused(job(tape, tmp_path / "film.mp4", field_order="up")) == "field-order"
     assert refused(job(tape, tmp_path / "film.docx")) == "output-kind"
     assert refused(job(tape, tape, force=True)) == "output-is-input"

@@ -9,11 +9,12 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from appliance.core.media import probe, read_pictures
 from appliance.core.problems import Problem
-from appliance.core.types import IDENTITY, Picture, Registration, SyncEstimate, SyncStep
+from appliance.core.types import IDENTITY, ModelInfo, Picture, Plane, Registration, SyncEstimate, SyncStep
 from appliance.encode.digest import sha256_file
 from appliance.encode.join import join
 from appliance.encode.writer import FilmSpec, FilmWriter
@@ -240,6 +241,41 @@ def test_the_camera_helps_where_it_ran(
     found = guided(make(piece, tmp_path / "work", guide))
     assert abs(found - fields) <= 4  # a picture counts up to 50 ms away from its moment
     assert (found == 0) == (fields == 0)
+    assert workers() == []
+
+
+def test_a_guide_net_sees_every_field_that_the_camera_saw_and_the_threads_end(
+    make: Make, write_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    piece = piece_of_files(write_film("tape.mkv", range(12)), None)
+    guide = guide_of(write_film("camera.mkv", range(12), order=1), 0.0)
+    asked: list[tuple[int, ...]] = []
+
+    def answer(fields: Plane) -> Plane:
+        asked.append(fields.shape)
+        return np.full((24, *fields.shape[2:]), 128, np.uint8)
+
+    net = Runtime(ModelInfo("net", "", "", "guide", 5), "cpu", "", answer)
+    made = {
+        name: joined(tmp_path / name, make(piece, tmp_path / name, used))
+        for name, used in (("net", replace(guide, runtime=net)), ("rule", guide), ("alone", None))
+    }
+    assert asked == [(1, 49, 16, 24)] * 24
+    assert made["net"] == made["alone"] != made["rule"]
+    assert workers() == []
+
+
+def test_an_error_of_the_guide_net_comes_through(
+    make: Make, write_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    def answer(fields: Plane) -> Plane:
+        raise MemoryError("too small")
+
+    net = Runtime(ModelInfo("net", "", "", "guide", 5), "cpu", "", answer)
+    piece = piece_of_files(write_film("tape.mkv", range(12)), None)
+    guide = replace(guide_of(write_film("camera.mkv", range(12), order=1), 0.0), runtime=net)
+    with pytest.raises(MemoryError, match="too small"):
+        make(piece, tmp_path / "work", guide)
     assert workers() == []
 
 

@@ -23,9 +23,7 @@ from appliance.worker.reel import Piece, piece_of_files
 WriteFilm = Callable[..., Path]
 
 
-@pytest.fixture(autouse=True)
-def one_runtime(runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(module, "open_session", lambda *arguments: runtime)
+pytestmark = pytest.mark.usefixtures("one_runtime")
 
 
 @pytest.fixture
@@ -167,7 +165,7 @@ def test_a_processor_that_cannot_be_had_is_said_before_any_work(
 ) -> None:
     from appliance.enhance.runtime import open_session
 
-    monkeypatch.setattr(module, "open_session", open_session)
+    monkeypatch.setattr("appliance.worker.models.open_session", open_session)
     monkeypatch.setattr(module, "sync_piece", lambda *arguments: pytest.fail("work was begun"))
     piece = piece_of_files(write_film("tape.mkv", range(4)), None)
     job = making(piece, with_choices(config, "tensorrt", 1.0), tmp_path / "work")

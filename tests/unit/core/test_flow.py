@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from appliance.worker.flow import Sink, ahead
+from appliance.core.flow import Sink, ahead
 
 
 def test_ahead_gives_the_same_items_in_order() -> None:
