@@ -1,0 +1,78 @@
+"""``twinreel bench``: the measurements behind what the documentation claims."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from appliance.console import print_json, progress_bar
+
+app = typer.Typer(no_args_is_help=True, help="Measure what the documentation claims.")
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Tiers = Annotated[
+    str, typer.Option(help="Such as live,standard. [default: every tier that there is a model for]")
+]
+
+
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+@app.command("memory")
+def memory(
+    minutes: Annotated[
+        list[float] | None, typer.Option(help="Lengths of the tape; may be given again. [default: 1, 10]")
+    ] = None,
+    size: Annotated[str, typer.Option(help="full or quarter.")] = "quarter",
+    camera: Annotated[bool, typer.Option(help="With a camera beside the tape.")] = True,
+    json_: JsonFlag = False,
+) -> None:
+    """The peak memory of `twinreel enhance` for tapes of several lengths: it must not grow."""
+    from appliance.bench.memory import measure_memory
+
+    rows = measure_memory(minutes or [1.0, 10.0], size, camera)
+    if json_:
+        print_json([asdict(row) for row in rows])
+        return
+    print("minutes   peak MB   seconds   peak against the first")
+    for row in rows:
+        ratio = row.peak_mb / rows[0].peak_mb
+        print(f"{row.minutes:7.1f} {row.peak_mb:9.0f} {row.seconds:9.1f} {ratio:9.3f}")
+
+
+@app.command("quality")
+def quality(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 12,
+    tiers: Tiers = "",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    guides: Annotated[
+        bool, typer.Option("--guides/--tape-only", help="With or without the rows that have a camera.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for stills, and for scores: what is there is kept.")
+    ] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How near the films come to the truth, beside those of the usual chains of FFmpeg filters.
+
+    Clips that no training saw are put on a tape by a generator of the bench's own. All of it takes about
+    twenty minutes; with --out an interrupted run goes on where it was.
+    """
+    from appliance.bench.quality import Wanted, measure_quality
+    from appliance.bench.results import as_json
+    from appliance.bench.table import print_quality
+
+    wanted = Wanted(data, clips, frames, listed(tiers), listed(wear), guides, out)
+    with progress_bar(quiet) as tell:
+        found = measure_quality(wanted, tell)
+    if json_:
+        print_json({wear: as_json(scores, wear, wanted.own_tiers) for wear, scores in found.items()})
+    else:
+        print_quality(found, wanted.own_tiers)

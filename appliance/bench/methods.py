@@ -1,0 +1,99 @@
+"""What is compared: the chains people use today, and the product with and without a camera."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.bench.chains import DENOISERS, run_chain
+from appliance.bench.material import Material
+from appliance.bench.ours import FLOAT, GUIDE, guided, model_or_none, tape_only, unseen
+from appliance.core.types import ModelInfo, Picture
+from appliance.enhance.manifest import load_model
+
+GUIDED, MISPLACED, WRONG, ABSENT, FP32 = "guided", "guide 3 px off", "wrong guide", "absent guide", "FP32"
+GUIDES = {GUIDED: "placed", MISPLACED: "misplaced", WRONG: "wrong", ABSENT: "placed"}
+BENCH = "carrier subcarrier timebase tape wear clips material chains metrics vmaf"
+CHAIN_SOURCES = tuple(f"bench/{name}.py" for name in BENCH.split())
+OUR_SOURCES = tuple(
+    f"{name}.py" for name in ("bench/ours", "bench/camera", "register/colour", "register/warp")
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """``identity`` changes with everything that changes its films; ``make`` gives one picture a field."""
+
+    name: str
+    identity: str
+    make: Callable[[Material], list[Picture]]
+
+
+def methods(tiers: tuple[str, ...], with_guides: bool) -> list[Method]:
+    """In the order of the table."""
+    found = list(chain_methods())
+    for tier in tiers:
+        found += tier_methods(tier, with_guides)
+    return found
+
+
+def chain_methods() -> Iterator[Method]:
+    identity = source_digest(*CHAIN_SOURCES)
+    for chain in DENOISERS:
+        yield Method(chain, identity, lambda material, chain=chain: by_chain(material, chain))  # type: ignore[misc]
+
+
+def by_chain(material: Material, chain: str) -> list[Picture]:
+    return run_chain(chain, material.tape, material.standard)
+
+
+def tier_methods(tier: str, with_guides: bool) -> Iterator[Method]:
+    """The tape-only film is made once for all the rows that begin with it."""
+    ours = source_digest(*CHAIN_SOURCES, *OUR_SOURCES, *enhance_sources())
+    model, net = load_model(tier), model_or_none(GUIDE)
+    alone = OneFilm(model)
+    yield Method(tier, f"{ours} {model.sha256}", alone.make)
+    for name, kind in GUIDES.items() if with_guides else ():
+        identity = f"{ours} {model.sha256} {net.sha256 if net else 'by rule'}"
+        yield Method(f"{tier} {name}", identity, guided_maker(alone, name, kind, net))
+    twin = model_or_none(f"{tier}{FLOAT}")
+    if twin is not None:
+        yield Method(f"{tier} {FP32}", f"{ours} {twin.sha256}", OneFilm(twin).make)
+
+
+def guided_maker(
+    alone: OneFilm, name: str, kind: str, net: ModelInfo | None
+) -> Callable[[Material], list[Picture]]:
+    def make(material: Material) -> list[Picture]:
+        seen = material.guide(kind)
+        return guided(alone.make(material), unseen(seen) if name == ABSENT else seen, net)
+
+    return make
+
+
+class OneFilm:
+    """The tape-only film of the last material that it was asked for."""
+
+    def __init__(self, model: ModelInfo) -> None:
+        self._model = model
+        self._of: Material | None = None
+        self._film: list[Picture] = []
+
+    def make(self, material: Material) -> list[Picture]:
+        if self._of is not material:
+            self._film = tape_only(material.tape, material.standard, self._model)
+            self._of = material
+        return self._film
+
+
+def enhance_sources() -> list[str]:
+    folder = Path(__file__).parents[1]
+    return sorted(str(path.relative_to(folder)) for path in (folder / "enhance").glob("*.py"))
+
+
+def source_digest(*names: str) -> str:
+    """Scores that were kept are those of the code as it is now, or they are measured again."""
+    folder = Path(__file__).parents[1]
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()[:16]
