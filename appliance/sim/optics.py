@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import cast
 
 import cv2
@@ -10,17 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.core.types import Matrix3, Plane
-from appliance.sim.paint import YUV_OF_RGB, Canvas, Point
+from appliance.sim.paint import Canvas, Point
 from appliance.sim.scene import HEIGHT, WIDTH
+from appliance.sim.tape.kit import NUMPY
+from appliance.sim.tape.second_camera import CameraParameters, film
 
 Planes = tuple[Plane, Plane, Plane]
 TAPE_WIDTH = 1280.0  # scene units; 4:3 with the scene's height
 TAPE_LEFT = (WIDTH - TAPE_WIDTH) / 2
 ACTIVE = 704 / 720  # of a line; the rest is blanking, half of it on each side
 PARALLAX: Point = (-17.0, 3.0)  # of the puppet, for the camera
-JPEG_QUALITY = 90
-SENSOR_NOISE = 2.2  # levels, standard deviation
-NOISE_ROOM = 64  # how much larger than a picture the sheet of noise is
+# Cooler and more saturated than the tape, brighter in the middle.
+CAMERA = CameraParameters(
+    red=0.94,
+    blue=1.07,
+    saturation=1.18,
+    vignetting=0.06,
+    gamma=0.88,
+    contrast=0.04,
+    black=5.0,
+    noise=2.2,
+    jpeg_quality=90,
+)
 
 
 def split_422(picture: Canvas) -> Planes:
@@ -68,47 +78,19 @@ def camera_to_tape(camera_size: tuple[int, int], tape_size: tuple[int, int]) -> 
     return cast(Matrix3, tuple(tuple(row) for row in rows))
 
 
-def camera_jpeg(canvas: Canvas, size: tuple[int, int], rng: np.random.Generator) -> bytes:
-    """The camera's JPEG: its own point of view, colours, exposure curve and noise."""
+def camera_jpeg(canvas: Canvas, size: tuple[int, int], index: int) -> bytes:
+    """The camera's picture of that number: its own point of view, colours, exposure curve and noise."""
     scale = canvas.shape[0] / HEIGHT
     # Canvas pixel centres to scene units to camera pixels.
     to_scene = np.array([[1 / scale, 0, 0.5 / scale], [0, 1 / scale, 0.5 / scale], [0, 0, 1]])
     matrix = camera_from_scene(size) @ to_scene
     seen = cv2.warpPerspective(canvas, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    exposed = cv2.LUT(cv2.transform(seen, camera_colours()), exposure_curve())
-    top, left = (int(v) for v in rng.integers(0, NOISE_ROOM, 2))
-    sheet = noise_sheet(size)[top : top + size[1], left : left + size[0]]
-    noisy = cv2.add(exposed, sheet, dtype=cv2.CV_8U)
+    red, green, blue = film(np.stack(cv2.split(seen))[:, None].astype(np.float32), CAMERA, index, NUMPY)
     options = [
         cv2.IMWRITE_JPEG_QUALITY,
-        JPEG_QUALITY,
+        CAMERA.jpeg_quality,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
     ]
-    return bytes(cv2.imencode(".jpg", noisy, options)[1])
-
-
-@lru_cache(maxsize=1)
-def camera_colours() -> NDArray[np.float64]:
-    """Limited-range YUV to this camera's BGR: cooler, more saturated."""
-    rgb_of_yuv = np.linalg.inv(YUV_OF_RGB[:, :3])
-    grey = np.full((3, 3), 1 / 3)
-    saturate = grey + 1.18 * (np.eye(3) - grey)
-    balanced: NDArray[np.float64] = np.diag([0.94, 1.0, 1.07]) @ saturate @ rgb_of_yuv
-    constant = -balanced @ YUV_OF_RGB[:, 3]
-    return np.ascontiguousarray(np.column_stack([balanced, constant])[::-1], np.float64)
-
-
-@lru_cache(maxsize=1)
-def exposure_curve() -> NDArray[np.uint8]:
-    """Brighter in the middle, with a shoulder."""
-    light = np.arange(256) / 255
-    return np.rint(255 * (0.02 + 0.97 * light**0.88)).astype(np.uint8)
-
-
-@lru_cache(maxsize=2)
-def noise_sheet(size: tuple[int, int]) -> NDArray[np.int16]:
-    rng = np.random.default_rng(31)
-    shape = (size[1] + NOISE_ROOM, size[0] + NOISE_ROOM, 3)
-    noise = SENSOR_NOISE * rng.standard_normal(shape, np.float32)
-    return np.asarray(np.rint(noise), np.int16)
+    stored = [NUMPY.store(plane)[0] for plane in (blue, green, red)]
+    return bytes(cv2.imencode(".jpg", cv2.merge(stored), options)[1])

@@ -14,7 +14,6 @@ from appliance.core.types import BT601_525, BT601_625, JPEG_FULL, FieldOrder, St
 
 CAMERA_RATE = Fraction(30)
 PICTURE_MAKERS = (
-    "degrade.py",
     "furniture.py",
     "optics.py",
     "paint.py",
@@ -24,6 +23,17 @@ PICTURE_MAKERS = (
     "scene.py",
     "score.py",
     "sound.py",
+    "tape/chance.py",
+    "tape/chroma.py",
+    "tape/damage.py",
+    "tape/dongle.py",
+    "tape/kit.py",
+    "tape/luma.py",
+    "tape/parameters.py",
+    "tape/play.py",
+    "tape/second_camera.py",
+    "tape/shot.py",
+    "tape/timing.py",
 )
 
 
@@ -102,7 +112,7 @@ class Recipe:
         """Changes with every setting and with every line of the code that makes pictures and sound."""
         digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
         for name in PICTURE_MAKERS:
-            digest.update(Path(__file__).with_name(name).read_bytes())
+            digest.update((Path(__file__).parent / name).read_bytes())
         return digest.hexdigest()[:20]
 
 

@@ -19,10 +19,12 @@ import cv2
 import numpy as np
 
 from appliance.sim import sound
-from appliance.sim.degrade import TapeParameters, degrade_frame, draw_parameters
 from appliance.sim.optics import PARALLAX, Planes, camera_jpeg, tape_picture
 from appliance.sim.recipe import CAMERA_RATE, Recipe
 from appliance.sim.scene import scene
+from appliance.sim.tape.dongle import shown_frames
+from appliance.sim.tape.parameters import TapeParameters, draw_tape
+from appliance.sim.tape.play import degrade
 
 PIECE_FRAMES = 10
 SOUND_PIECE_S = 10
@@ -47,17 +49,22 @@ def clean_field(recipe: Recipe, number: int) -> Planes:
     return tape_picture(scene(recipe.seed, recipe.scale).draw(time_s), recipe.tape_size)
 
 
+def clean_batch(recipe: Recipe, number: int) -> Planes:
+    y, u, v = (plane[None] for plane in clean_field(recipe, number))
+    return y, u, v
+
+
 def tape_parameters(recipe: Recipe) -> TapeParameters:
     rng = np.random.default_rng((recipe.seed, 41))
-    return draw_parameters(rng, recipe.wear, recipe.standard, *recipe.tape_size)
+    return draw_tape(rng, recipe.wear, recipe.standard, *recipe.tape_size, order=recipe.field_order)
 
 
 def tape_frames(recipe: Recipe, start: int, stop: int) -> list[bytes]:
     tape = tape_parameters(recipe)
     frames = []
-    for index in range(start, stop):
-        first, second = (clean_field(recipe, 2 * index + field) for field in (0, 1))
-        planes = degrade_frame(index, first, second, tape)
+    for index in shown_frames(tape, start, stop - start):
+        first, second = (clean_batch(recipe, 2 * index + field) for field in (0, 1))
+        planes = degrade(first, second, tape, index)
         frames.append(b"".join(plane.tobytes() for plane in planes))
     return frames
 
@@ -65,11 +72,7 @@ def tape_frames(recipe: Recipe, start: int, stop: int) -> list[bytes]:
 def camera_frames(recipe: Recipe, start: int, stop: int) -> list[bytes]:
     room = scene(recipe.camera_seed, recipe.scale)
     return [
-        camera_jpeg(
-            room.draw(camera_scene_time(recipe, index), PARALLAX),
-            recipe.camera_size,
-            np.random.default_rng((recipe.seed, 51, index)),
-        )
+        camera_jpeg(room.draw(camera_scene_time(recipe, index), PARALLAX), recipe.camera_size, index)
         for index in range(start, stop)
     ]
 

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.sim.degrade import Planes, TapeParameters, degrade_frame, draw_parameters
-from models.train.scenes import COLUMNS, FIELDS, ROWS, Colour, draw_scenes, to_planes
+from appliance.sim.tape import parameters
+from appliance.sim.tape.parameters import TapeParameters
+from appliance.sim.tape.play import degrade
+from models.train.scenes import COLUMNS, FIELDS, ROWS, Colour, Planes, draw_scenes, to_planes
 
 FRAMES = FIELDS // 2
 TARGETS = (2, 3, 4, 5)  # fields with two neighbours on both sides
@@ -46,7 +48,8 @@ def draw_tape(rng: np.random.Generator) -> tuple[TapeParameters, int]:
     wear = int(rng.choice(3, p=[0.15, 0.5, 0.35]))
     standard = "pal" if rng.random() < 0.6 else "ntsc"
     width, height = (720, 576 if standard == "pal" else 480) if rng.random() < 0.9 else (360, 288)
-    tape = draw_parameters(rng, ("clean", "good", "worn")[wear], standard, width, height)  # type: ignore[arg-type]
+    tape = parameters.draw_tape(rng, ("clean", "good", "worn")[wear], standard, width, height)  # type: ignore[arg-type]
+    tape = replace(tape, shot_blur_px=0.0, shot_blur_rows=0.0, exposure=1.0, repeats=0.0)
     tape = replace(tape, gain=1.0, lift=0.0, saturation=1.0, agc=0.0, edge_wave_px=0.0)
     tape = replace(tape, chroma_phase_deg=0.0 if standard == "ntsc" else tape.chroma_phase_deg)
     if rng.random() < 0.5:  # the pieces are small: an edge in each of them would be too many
@@ -60,18 +63,24 @@ def truth_of(planes: Planes) -> tuple[Bytes, Bytes]:
     return y, np.stack([cv2.resize(c, half, interpolation=cv2.INTER_AREA) for c in (u, v)])
 
 
+def batch(pictures: list[Planes]) -> Planes:
+    y, u, v = (np.stack([picture[plane] for picture in pictures]) for plane in range(3))
+    return y, u, v
+
+
 def make_piece(scene: list[Colour], rng: np.random.Generator) -> dict[str, Bytes]:
     tape, wear = draw_tape(rng)
     whole = [to_planes(picture) for picture in scene]
     start = int(rng.integers(0, 10000))
-    frames = [degrade_frame(start + k, whole[2 * k], whole[2 * k + 1], tape) for k in range(FRAMES)]
+    first, second = (batch(whole[late::2]) for late in (0, 1))
+    y, u, v = degrade(first, second, tape, start)
     truths = [truth_of(whole[t]) for t in TARGETS]
     return {
-        "tape_y": np.stack([f[0] for f in frames]),
-        "tape_c": np.stack([np.stack(f[1:]) for f in frames]),
+        "tape_y": y,
+        "tape_c": np.stack([u, v], axis=1),
         "truth_y": np.stack([t[0] for t in truths]),
         "truth_c": np.stack([t[1] for t in truths]),
-        "top_first": np.array(tape.standard == "pal", np.uint8),
+        "top_first": np.array(tape.order == "tff", np.uint8),
         "wear": np.array(wear, np.uint8),
     }
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.sim.degrade import Planes
+from appliance.sim.optics import Planes
 
 FIELDS = 8
 ROWS, COLUMNS = 256, 288

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from appliance.enhance.pack import baseline, guess_between, unfold
-from appliance.sim.degrade import draw_parameters
+from appliance.sim.tape import parameters
 from models.train import prepare as preparing
 from models.train.batches import SIDE, cut_field, draw_batches, draw_example, draw_window, example
 from models.train.prepare import TARGETS, Pieces, draw_tape, make_piece, prepare
@@ -28,7 +28,7 @@ from models.train.scenes import (
 @pytest.fixture
 def pieces(scene, monkeypatch) -> Pieces:
     """Two pieces on a tape that is only interlaced."""
-    clean = draw_parameters(np.random.default_rng(0), "clean", "pal", 720, 576)
+    clean = parameters.draw_tape(np.random.default_rng(0), "clean", "pal", 720, 576)
     monkeypatch.setattr(preparing, "draw_tape", lambda rng: (clean, 0))
     made = [make_piece(scene, np.random.default_rng(k)) for k in range(2)]
     return Pieces(**{k: np.stack([m[k] for m in made]) for k in made[0]})

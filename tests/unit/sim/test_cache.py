@@ -76,10 +76,11 @@ def test_every_maker_of_pictures_is_part_of_the_key() -> None:
         if name not in seen:
             seen.add(name)
             text = (folder / name).read_text(encoding="utf-8")
-            queue += [path.name for path in folder.glob("*.py") if f"sim.{path.stem} import" in text]
+            found = [path.relative_to(folder) for path in folder.glob("**/*.py")]
+            queue += [str(p) for p in found if f"sim.{'.'.join(p.with_suffix('').parts)} import" in text]
             line = next((row for row in text.splitlines() if row.startswith("from appliance.sim import")), "")
             queue += [f"{word.strip()}.py" for word in line.partition("import")[2].split(",") if word.strip()]
-    assert {"degrade.py", "scene.py", "score.py"} < seen
+    assert {"tape/play.py", "tape/kit.py", "scene.py", "score.py"} < seen
     assert seen - {"example.py"} <= set(PICTURE_MAKERS) | {"cache.py"}
 
 
