@@ -36,9 +36,10 @@ from appliance.worker.stills import Stills
 
 T = TypeVar("T")
 ENCODER_THREADS = 2  # fixed, since the bytes depend on it
-FILE_CRF = 16
+FILE_CRF = 17
 SPOILT = ("film-wrong", "chunk-foreign")  # what was joined is no good: the next run makes it all again
-COMPARISON_PRESET = "superfast"  # half the time of the film's own for half a decibel
+COMPARISON_PRESET = "superfast"
+COMPARISON_CRF = 1  # more than the film's: it is for looking, not for keeping
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def comparison_output(making: Making) -> Output:
     tape, encode = making.pieces[0].tape, making.config.encode
     aspect = tape.sample_aspect
     spec = comparison_spec(
-        tape.width, tape.height, aspect, tape.rate, encode.crf + 2, COMPARISON_PRESET, ENCODER_THREADS
+        tape.width, tape.height, aspect, tape.rate, encode.crf + COMPARISON_CRF, COMPARISON_PRESET, ENCODER_THREADS
     )
     field = first_field(making.order)
     return Output("comparison", spec, lambda v: side_by_side(v.tape, v.film, aspect, field), every=2)
