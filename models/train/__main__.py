@@ -1,105 +1,138 @@
 """``python -m models.train --data DIR``: prepare, train, quantise, export, evaluate, publish.
 
 ``DIR`` holds clips in ``video/`` and photos in ``images/``. Everything is kept in the cache and goes on from
-there when it is started again; another ``--steps`` goes on to that number.
+there when it is started again. The guide's net learns on the films of the largest tier that is there.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 
-from appliance.enhance.pack import NOTHING
-from models.train.batches import draw_example
+from models.train.batches import Batch, draw_batches, draw_example
 from models.train.curve import draw_curve
-from models.train.evaluate import Scores, by_bwdif, by_guess, by_line_average, by_model, evaluate, open_model
-from models.train.export import export
-from models.train.fit import Plan, fit
-from models.train.net import Restorer
+from models.train.evaluate import evaluate_guide, evaluate_tier, open_model
+from models.train.export import check_export, export_all
+from models.train.fit import Training, fit
+from models.train.guide_data import Films, draw_guided, make_films
+from models.train.plan import GUIDE, LIVE, STANDARD, Plan
 from models.train.prepare import Pieces, prepare
 from models.train.publish import write_card, write_manifest
 from models.train.scenes import find_sources
 
 HERE = Path(__file__).resolve().parent
-TRAIN_EACH, HELD_OUT_EACH = (12, 6), (8, 3)  # pieces from every clip and from every photo
-SEED = 2
+TRAIN_EACH, HELD_OUT_EACH = (20, 7), (8, 3)  # pieces from every clip and from every photo
+SEEDS, HELD_OUT_SEED = (2, 12), 3
+PLANS = (LIVE, STANDARD, GUIDE)
+
+
+@dataclass(frozen=True)
+class House:
+    """Where the material comes from, where the work is kept, and where the models go."""
+
+    data: Path
+    cache: Path
+    out: Path
+    device: str
+
+    def training(self) -> list[Path]:
+        return [prepare(self.data, self.cache, False, TRAIN_EACH, seed) for seed in SEEDS]
+
+    def held_out(self) -> Path:
+        return prepare(self.data, self.cache, True, HELD_OUT_EACH, HELD_OUT_SEED)
+
+    def films(self, pieces: Path) -> Films:
+        """What the largest tier makes of these pieces; made once."""
+        tier = next(t for t in ("standard", "live") if (self.out / f"{t}.onnx").exists())
+        path = self.cache / f"films-{tier}-{pieces.stem}.npz"
+        if not path.exists():
+            make_films(Pieces.load([pieces]), open_model(self.out / f"{tier}.onnx")).save(path)
+        return Films.load(path)
 
 
 def main() -> None:
     options = read_options()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
-    print("Preparing pieces of simulated tape")
-    train = prepare(options.data, options.cache, False, TRAIN_EACH, SEED)
-    held_out = Pieces.load([prepare(options.data, options.cache, True, HELD_OUT_EACH, SEED + 1)])
-    quantised_steps = min(Plan.quantised_steps, options.steps // 10)
-    plan = replace(Plan(), steps=options.steps, quantised_steps=quantised_steps)
-    print(f"Training to step {plan.steps}; the log is {options.cache / 'run' / 'log.csv'}")
-    net = fit(Pieces.load([train]), options.cache / "run", plan)
-    draw_curve(options.cache / "run" / "log.csv", options.out / "cards" / "live-loss.png")
-    export_both(net, options.out)
-    check_export(net, held_out, options.out / "live.onnx")
-    print("Evaluating on held-out clips and photos")
-    scores = evaluate_all(held_out, options.out)
-    publish(options.out, scores, describe(options.data, plan))
+    house = House(options.data, options.cache, options.out, options.device)
+    print("Preparing pieces of simulated tape", flush=True)
+    house.training()
+    house.held_out()
+    for plan in PLANS:
+        if options.tier in ("all", plan.tier):
+            make_model(house, shortened(plan, options.steps))
 
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with video/ and images/")
-    parser.add_argument("--cache", type=Path, default=HERE / "cache")
+    parser.add_argument("--tier", default="all", choices=["all", *(plan.tier for plan in PLANS)])
+    parser.add_argument("--cache", type=Path, default=HERE / "cache", help="work that is gone on with")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="where the models go")
-    parser.add_argument("--steps", type=int, default=Plan.steps)
+    parser.add_argument("--steps", type=int, default=0, help="0: as many as the plan of each tier says")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
 
 
-def export_both(net: Restorer, folder: Path) -> None:
-    export(net, folder / "live.onnx", signed=False)
-    export(net, folder / "live-s8.onnx", signed=True)
-
-
-def check_export(net: Restorer, pieces: Pieces, path: Path) -> None:
-    """The file must answer as the net did in training, but for a level of rounding here and there."""
-    fields = draw_example(pieces, np.random.default_rng(0))[0][None]
-    with torch.no_grad():
-        wanted = np.clip(np.rint(net(torch.from_numpy(fields)).numpy()) + NOTHING, 0, 255)[0]
-    answer = open_model(path).answer(fields.astype(np.uint8))
-    assert np.abs(answer - wanted).mean() < 0.2, "the exported model differs from the trained one"
-
-
-def evaluate_all(pieces: Pieces, folder: Path) -> Scores:
-    methods = {
-        "live": by_model(folder / "live.onnx"),
-        "live_s8": by_model(folder / "live-s8.onnx"),
-        "guess": by_guess,
-        "line_average": by_line_average,
-        "bwdif": by_bwdif,
-    }
-    return evaluate(pieces, methods)
-
-
-def describe(data: Path, plan: Plan) -> str:
-    clips, photos = find_sources(data, held_out=False)
-    other_clips, other_photos = find_sources(data, held_out=True)
+def shortened(plan: Plan, steps: int) -> Plan:
     return (
-        f"simulated tape from {len(clips)} clips and {len(photos)} moved photos, "
-        f"{len(other_clips)} clips and {len(other_photos)} photos held out; "
-        f"{plan.steps} steps of {plan.batch} crops, the last {plan.quantised_steps} quantised"
+        replace(plan, steps=steps, quantised_steps=min(plan.quantised_steps, steps // 8)) if steps else plan
     )
 
 
-def publish(folder: Path, scores: Scores, data: str) -> None:
-    metrics = {f"{wear}_{key}": value for wear, row in scores.items() for key, value in row.items()}
-    write_manifest(folder, metrics, data)
-    write_card(folder / "cards" / "live.md", scores, data)
-    for name, value in metrics.items():
-        print(f"{name:32} {value:6.2f}")
+def make_model(house: House, plan: Plan) -> None:
+    training = Training(plan, house.cache / "run" / plan.tier, house.device)
+    print(f"{plan.tier}: training to step {plan.steps}; the log is {training.folder / 'log.csv'}", flush=True)
+    began = time.monotonic()
+    if training.step < plan.steps:
+        fit(training, batches(house, plan, training.step))
+    print(f"{plan.tier}: {(time.monotonic() - began) / 60:.0f} minutes; exporting and evaluating", flush=True)
+    finish_model(house, training)
+
+
+def batches(house: House, plan: Plan, start: int) -> Iterator[Batch]:
+    pieces = Pieces.load(house.training())
+    draw = partial(draw_example, pieces)
+    if plan.tier == GUIDE.tier:
+        draw = partial(draw_guided, pieces, Films.joined([house.films(path) for path in house.training()]))
+    return draw_batches(draw, plan.batch, plan.seed, start)
+
+
+def finish_model(house: House, training: Training) -> None:
+    """The three files of the tier, its curve, its figures on held-out material, its card and its rows."""
+    plan, cards = training.plan, house.out / "cards"
+    export_all(training, house.out)
+    held_out = Pieces.load([house.held_out()])
+    if plan.tier == GUIDE.tier:
+        films = house.films(house.held_out())
+        check_export(training, partial(draw_guided, held_out, films), house.out)
+        scores = evaluate_guide(held_out, films, house.out)
+    else:
+        check_export(training, partial(draw_example, held_out), house.out)
+        scores = evaluate_tier(held_out, house.out, plan.tier)
+    draw_curve(training.folder / "log.csv", cards / f"{plan.tier}-loss.png")
+    about = describe(house, training)
+    write_card(cards / f"{plan.tier}.md", plan, scores, about)
+    write_manifest(house.out, plan, scores, about)
+
+
+def describe(house: House, training: Training) -> str:
+    clips, photos = find_sources(house.data, held_out=False)
+    other_clips, other_photos = find_sources(house.data, held_out=True)
+    plan = training.plan
+    return (
+        f"simulated tape from {len(clips)} clips and {len(photos)} moved photos, {len(other_clips)} clips "
+        f"and {len(other_photos)} photos held out; {plan.steps} steps of {plan.batch} crops of 128x128, "
+        f"the last {plan.quantised_steps} quantised; {training.hours():.1f} hours on {house.device}"
+    )
 
 
 if __name__ == "__main__":

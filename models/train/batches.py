@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from models.train.prepare import TARGETS, Pieces
 SIDE = 128  # pixels of a training crop
 HALF = SIDE // 2
 Floats = NDArray[np.float32]
+Example = tuple[Floats, Floats]
 Batch = tuple[Floats, Floats]
 
 
@@ -68,7 +69,9 @@ def example(window: list[Field], truth: tuple[NDArray[np.uint8], ...]) -> tuple[
     return packed, np.concatenate(missing)
 
 
-def draw_batches(pieces: Pieces, size: int, seed: int, start: int) -> Iterator[Batch]:
+def draw_batches(
+    draw: Callable[[np.random.Generator], Example], size: int, seed: int, start: int
+) -> Iterator[Batch]:
     """Endless, drawn ahead in a thread; batch ``n`` is the same whenever and wherever it is drawn."""
     ready: queue.Queue[Batch] = queue.Queue(maxsize=4)
 
@@ -76,7 +79,7 @@ def draw_batches(pieces: Pieces, size: int, seed: int, start: int) -> Iterator[B
         number = start
         while True:
             rng = np.random.default_rng([seed, number])
-            drawn = [draw_example(pieces, rng) for _ in range(size)]
+            drawn = [draw(rng) for _ in range(size)]
             ready.put((np.stack([d[0] for d in drawn]), np.stack([d[1] for d in drawn])))
             number += 1
 

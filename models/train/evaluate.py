@@ -16,9 +16,8 @@ from appliance.enhance.pack import NOTHING, RESIDUAL_CHANNELS, WINDOW, baseline,
 from appliance.enhance.pipeline import restore
 from appliance.enhance.runtime import Runtime, open_session
 from appliance.enhance.tape import read_fields
-from models.train.prepare import TARGETS, Pieces
+from models.train.prepare import TARGETS, WEARS, Pieces
 
-WEARS = ("clean", "good", "worn")
 Method = Callable[[list[Picture], FieldOrder], list[Picture]]
 Scores = dict[str, dict[str, float]]
 
@@ -82,6 +81,11 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / max(error, 1e-3)))
 
 
+def evaluate_tier(pieces: Pieces, folder: Path, tier: str) -> Scores:
+    methods = {name: by_model(folder / f"{name}.onnx") for name in (tier, f"{tier}-s8", f"{tier}-f32")}
+    return evaluate(pieces, methods | {"guess": by_guess, "bwdif": by_bwdif})
+
+
 def evaluate(pieces: Pieces, methods: dict[str, Method]) -> Scores:
     """For each wear the mean over the pieces: ``psnr_y`` and ``psnr_c`` of every method in dB."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -90,16 +94,23 @@ def evaluate(pieces: Pieces, methods: dict[str, Method]) -> Scores:
         wear = WEARS[pieces.wear[number]]
         for name, method in methods.items():
             made = method(pictures_of(pieces, number), order)
-            for key, value in compare(made, pieces, number).items():
+            truths = truths_of(pieces, number)
+            for key, value in compare([made[t] for t in TARGETS], truths).items():
                 found[wear][f"{name}_{key}"].append(value)
-    return {
-        wear: {key: float(np.mean(v)) for key, v in found[wear].items()} for wear in WEARS if wear in found
-    }
+    return {wear: means(found[wear]) for wear in WEARS if wear in found}
 
 
-def compare(made: list[Picture], pieces: Pieces, number: int) -> dict[str, float]:
-    ours = [made[t] for t in TARGETS]
-    truth_y, truth_c = pieces.truth_y[number], pieces.truth_c[number]
-    light = [psnr(p.y, t) for p, t in zip(ours, truth_y, strict=True)]
-    colour = [psnr(np.stack([p.u, p.v]), t) for p, t in zip(ours, truth_c, strict=True)]
+def means(lists: dict[str, list[float]]) -> dict[str, float]:
+    return {key: float(np.mean(values)) for key, values in lists.items()}
+
+
+def truths_of(pieces: Pieces, number: int) -> list[Picture]:
+    planes = zip(pieces.truth_y[number], pieces.truth_c[number], strict=True)
+    return [Picture(y, c[0], c[1], 0.0) for y, c in planes]
+
+
+def compare(made: list[Picture], truths: list[Picture]) -> dict[str, float]:
+    pairs = list(zip(made, truths, strict=True))
+    light = [psnr(m.y, t.y) for m, t in pairs]
+    colour = [psnr(np.stack([m.u, m.v]), np.stack([t.u, t.v])) for m, t in pairs]
     return {"psnr_y": float(np.mean(light)), "psnr_c": float(np.mean(colour))}

@@ -1,20 +1,26 @@
 """From the trained net straight to ONNX with quantise / dequantise pairs around every convolution.
 
-Two files of one training: ``live`` with unsigned activations for processors, ``live-s8`` with symmetric
-signed ones (zero point 0 everywhere), which is all TensorRT takes. Both read and answer bytes.
+Three files of one training: ``TIER`` with unsigned activations for processors, ``TIER-s8`` with symmetric
+signed ones (zero point 0 everywhere), which is all TensorRT takes, and ``TIER-f32``, the same net before it
+learnt to round, to compare with. All read and answer bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
+import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from appliance.enhance.pack import INPUT_CHANNELS, NOTHING, RESIDUAL_CHANNELS
+from appliance.enhance.pack import NOTHING, RESIDUAL_CHANNELS
+from models.train.batches import Example
+from models.train.fit import Training
 from models.train.net import LEVELS, SIGNED_STEPS, Block, Convolution, Restorer, Scale
 
 OPSET = 13
@@ -24,8 +30,8 @@ SIDES = ["batch", "rows", "columns"]
 class Graph:
     """Collects nodes and constants; every method returns the name of what it made."""
 
-    def __init__(self, signed: bool) -> None:
-        self.signed = signed
+    def __init__(self, signed: bool, rounding: bool = True) -> None:
+        self.signed, self.rounding = signed, rounding
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
 
@@ -39,6 +45,8 @@ class Graph:
 
     def rounded(self, x: str, step: float, zero: int, name: str) -> str:
         """A pair that rounds ``x``; the unsigned kind with zero point 0 is the ReLU at the same time."""
+        if not self.rounding:
+            return x
         pair = self.pair(step, zero, name)
         quantised = self.node("QuantizeLinear", [x, *pair], f"{name}.bytes")
         return self.node("DequantizeLinear", [quantised, *pair], name)
@@ -50,11 +58,16 @@ class Graph:
     def positive(self, x: str, scale: Scale, name: str) -> str:
         """Signed bytes have only half as many steps above zero, so theirs are twice as large."""
         peak = float(scale.peak)
-        if self.signed:
+        if self.signed or not self.rounding:
             return self.rounded(self.node("Relu", [x], f"{name}.relu"), peak / SIGNED_STEPS, 0, name)
         return self.rounded(x, float(scale.step()), 0, name)
 
     def convolution(self, x: str, part: Convolution, step_in: float, name: str) -> str:
+        if not self.rounding:
+            parts = [
+                self.constant(f"{name}.{k}", v.detach().cpu().numpy()) for k, v in part.named_parameters()
+            ]
+            return self.node("Conv", [x, *parts], name, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
         steps = part.weight_steps().flatten().cpu().numpy().astype(np.float32)
         weight = np.rint(part.weight.detach().cpu().numpy() / steps[:, None, None, None]).astype(np.int8)
         bias_steps = steps * np.float32(step_in)
@@ -71,8 +84,9 @@ class Graph:
         return self.node("Conv", parts, name, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
 
 
-def export(net: Restorer, path: Path, signed: bool) -> None:
-    graph = Graph(signed)
+def export(net: Restorer, path: Path, signed: bool, rounding: bool = True) -> None:
+    """The file's name is the graph's; without ``rounding`` the weights and signals stay floats."""
+    graph = Graph(signed, rounding)
     x, step = read_bytes(graph), 1 / LEVELS
     x = graph.positive(graph.convolution(x, net.head, step, "head"), net.first, "first")
     step = positive_step(net.first, signed)
@@ -80,7 +94,26 @@ def export(net: Restorer, path: Path, signed: bool) -> None:
         assert isinstance(block, Block)
         x, step = add_block(graph, x, step, block, f"block{number}")
     write_bytes(graph, graph.convolution(x, net.tail, step, "tail"))
-    save(graph, path)
+    save(graph, path, net.head.in_channels)
+
+
+def export_all(training: Training, folder: Path) -> None:
+    """The rounding net twice, and the one that it was before it learnt to round."""
+    tier = training.plan.tier
+    export(training.mean, folder / f"{tier}.onnx", signed=False)
+    export(training.mean, folder / f"{tier}-s8.onnx", signed=True)
+    export(training.before_rounding(), folder / f"{tier}-f32.onnx", signed=False, rounding=False)
+
+
+def check_export(training: Training, draw: Callable[[np.random.Generator], Example], folder: Path) -> None:
+    """The file must answer as the net did in training, but for a level of rounding here and there."""
+    fields = draw(np.random.default_rng(0))[0][None]
+    with torch.no_grad():
+        levels = training.mean(training.on_device(fields)).cpu().numpy()
+    wanted = np.clip(np.rint(levels) + NOTHING, 0, 255)
+    session = onnxruntime.InferenceSession(str(folder / f"{training.plan.tier}.onnx"))
+    answer = np.asarray(session.run(None, {"fields": fields.astype(np.uint8)})[0])
+    assert np.abs(answer - wanted).mean() < 0.2, "the exported model differs from the trained one"
 
 
 def positive_step(scale: Scale, signed: bool) -> float:
@@ -89,7 +122,7 @@ def positive_step(scale: Scale, signed: bool) -> float:
 
 def read_bytes(graph: Graph) -> str:
     """The fields less 128, in 128ths; exact in both kinds."""
-    if not graph.signed:
+    if not graph.signed and graph.rounding:
         return graph.node("DequantizeLinear", ["fields", *graph.pair(1 / LEVELS, 128, "read")], "read")
     floats = graph.node("Cast", ["fields"], "read.floats", to=TensorProto.FLOAT)
     middle, scale = (
@@ -111,7 +144,7 @@ def add_block(graph: Graph, x: str, step: float, block: Block, name: str) -> tup
 
 def write_bytes(graph: Graph, x: str) -> None:
     """In whole levels around 128."""
-    if not graph.signed:
+    if not graph.signed and graph.rounding:
         graph.node("QuantizeLinear", [x, *graph.pair(1 / LEVELS, NOTHING, "write")], "residual")
         return
     scale, middle = (
@@ -124,12 +157,12 @@ def write_bytes(graph: Graph, x: str) -> None:
     graph.node("Cast", [whole], "residual", to=TensorProto.UINT8)
 
 
-def save(graph: Graph, path: Path) -> None:
-    inputs: list[str | int | None] = [SIDES[0], INPUT_CHANNELS, *SIDES[1:]]
+def save(graph: Graph, path: Path, channels: int) -> None:
+    inputs: list[str | int | None] = [SIDES[0], channels, *SIDES[1:]]
     outputs: list[str | int | None] = [SIDES[0], RESIDUAL_CHANNELS, *SIDES[1:]]
     body = helper.make_graph(
         graph.nodes,
-        "twinreel-live",
+        f"twinreel-{path.stem}",
         [helper.make_tensor_value_info("fields", TensorProto.UINT8, inputs)],
         [helper.make_tensor_value_info("residual", TensorProto.UINT8, outputs)],
         list(graph.constants.values()),

@@ -6,46 +6,138 @@ import csv
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.train.batches import Batch, draw_batches
+from appliance.enhance.guided import GUIDE_CHANNELS, SURE
+from models.train.batches import Batch
 from models.train.net import Restorer, pretend_quantised, watch
-from models.train.prepare import Pieces
+from models.train.plan import Plan
+
+SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
+AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn
+WATCHED = 12  # batches that show how large the signals get
 
 
-@dataclass(frozen=True)
-class Plan:
-    steps: int = 8000
-    quantised_steps: int = 700  # the last ones of them
-    batch: int = 8
-    rate: float = 1.2e-3
-    quantised_rate: float = 1.5e-4
-    warm_up: int = 100
-    seed: int = 1
-    channels: int = 64
-    blocks: int = 2
-    save_every: int = 100
+class Training:
+    """A net that learns, its running mean, and how far it has come; ``folder`` keeps all of it."""
+
+    def __init__(self, plan: Plan, folder: Path, device: str = "cpu") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(plan.seed)
+        self.plan, self.folder, self.device = plan, folder, device
+        net = Restorer(plan.blocks, plan.inputs, plan.channels).to(device)
+        self.net: Restorer = net.to(memory_format=torch.channels_last)
+        self.mean = deepcopy(self.net)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99), fused=True)
+        self.step = 0
+        self._resume()
+
+    @property
+    def float_steps(self) -> int:
+        return self.plan.steps - self.plan.quantised_steps
+
+    @property
+    def quantised(self) -> bool:
+        return self.step > self.float_steps
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return
+        saved = torch.load(path, weights_only=True, map_location=self.device)
+        self.net.load_state_dict(saved["net"])
+        self.mean.load_state_dict(saved["mean"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.step = int(saved["step"])
+        for net in (self.net, self.mean):
+            pretend_quantised(net, self.quantised)
+
+    def hours(self) -> float:
+        """What the log says was spent, over all the runs."""
+        with (self.folder / "log.csv").open() as file:
+            seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+        ends = [now for now, then in zip(seconds, [*seconds[1:], 0.0], strict=True) if then < now]
+        return sum(ends) / 3600
+
+    def save(self, name: str = "checkpoint.pt") -> None:
+        state = {
+            "net": self.net.state_dict(),
+            "mean": self.mean.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+        partial = self.folder / f"{name}.part"
+        torch.save(state, partial)
+        partial.replace(self.folder / name)
+
+    def before_rounding(self) -> Restorer:
+        """The mean as it was when the rounding began."""
+        net = Restorer(self.plan.blocks, self.plan.inputs, self.plan.channels)
+        saved = torch.load(self.folder / "float.pt", weights_only=True, map_location="cpu")
+        net.load_state_dict(saved["mean"])
+        return net
+
+    def learn(self, batch: Batch) -> float:
+        """One step; in bfloat16 until the rounding to bytes is learnt, which wants the exact numbers."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.step, self.plan)
+        fields, truth = (self.on_device(part) for part in batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=not self.quantised):
+            guess = self.net(fields)
+        loss = loss_of(believed(guess.float(), fields), believed(truth, fields))
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 3.0)
+        self.optimiser.step()
+        self._average()
+        return float(loss.detach())
+
+    def on_device(self, part: Any) -> Tensor:
+        moved = torch.from_numpy(part).to(self.device)
+        return moved.contiguous(memory_format=torch.channels_last)
+
+    def _average(self) -> None:
+        kept = min(AVERAGED, self.step / (self.step + 10))
+        with torch.no_grad():
+            for mean, new in zip(self.mean.parameters(), self.net.parameters(), strict=True):
+                mean.lerp_(new, 1 - kept)
+
+    def start_quantised(self, batches: Iterator[Batch]) -> None:
+        """The mean goes on alone: looks at what its signals reach, then switches the rounding on."""
+        self.save("float.pt")
+        self.net.load_state_dict(self.mean.state_dict())
+        watch(self.net, True)
+        with torch.no_grad():
+            for _ in range(WATCHED):
+                self.net(self.on_device(next(batches)[0]))
+        watch(self.net, False)
+        self.mean.load_state_dict(self.net.state_dict())
+        for net in (self.net, self.mean):
+            pretend_quantised(net, True)
+
+
+def believed(residual: Tensor, fields: Tensor) -> Tensor:
+    """A guide's residual counts as far as its last channel believes it; a tape's counts wholly."""
+    return residual * (fields[:, -1:] / SURE) if fields.shape[1] == GUIDE_CHANNELS else residual
 
 
 def loss_of(guess: Tensor, truth: Tensor) -> Tensor:
-    """Charbonnier on light and colour, and on the differences of neighbours, where sharpness shows."""
+    """Light and colour, and the differences of neighbours, where sharpness shows."""
     y, wanted_y = (functional.pixel_shuffle(t[:, :16], 4) for t in (guess, truth))
-    light = charbonnier(y - wanted_y)
-    colour = charbonnier(guess[:, 16:] - truth[:, 16:])
     error = y - wanted_y
-    edges = charbonnier(error[..., 1:] - error[..., :-1]) + charbonnier(
-        error[..., 1:, :] - error[..., :-1, :]
-    )
-    return light + 0.6 * colour + 0.35 * edges
+    edges = rounded(error[..., 1:] - error[..., :-1]) + rounded(error[..., 1:, :] - error[..., :-1, :])
+    return rounded(error) + 0.5 * rounded(guess[:, 16:] - truth[:, 16:]) + 0.2 * edges
 
 
-def charbonnier(error: Tensor) -> Tensor:
-    return torch.sqrt(error * error + 1.0).mean() - 1.0
+def rounded(error: Tensor) -> Tensor:
+    """Charbonnier: a parabola that becomes straight."""
+    return torch.sqrt(error * error + SOFT * SOFT).mean() - SOFT
 
 
 def rate_at(step: int, plan: Plan) -> float:
@@ -55,73 +147,23 @@ def rate_at(step: int, plan: Plan) -> float:
         done = (step - float_steps) / max(1, plan.quantised_steps)
         return plan.quantised_rate * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
     warm = min(1.0, (step + 1) / plan.warm_up)
-    return plan.rate * warm * (0.5 * (1 + math.cos(math.pi * step / float_steps)) + 0.02)
+    return plan.rate * warm * (0.5 * (1 + math.cos(math.pi * step / float_steps)) + 0.01)
 
 
-def start_quantised(net: Restorer, batches: Iterator[Batch]) -> None:
-    """Looks at what the signals reach in a few batches, then switches the rounding on."""
-    watch(net, True)
-    with torch.no_grad():
-        for _ in range(12):
-            net(torch.from_numpy(next(batches)[0]))
-    watch(net, False)
-    pretend_quantised(net, True)
-
-
-def fit(pieces: Pieces, folder: Path, plan: Plan) -> Restorer:
-    """Trains up to the plan's end; ``folder`` keeps the checkpoint and the log of the losses."""
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(plan.seed)
-    net = Restorer(plan.channels, plan.blocks)
-    net.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99), fused=True)
-    step = resume(folder, net, optimiser)
-    batches = draw_batches(pieces, plan.batch, plan.seed, step)
-    float_steps = plan.steps - plan.quantised_steps
-    pretend_quantised(net, step > float_steps)
-    began, mean = time.monotonic(), 0.0
-    while step < plan.steps:
-        if step == float_steps:
-            start_quantised(net, batches)
-        loss = learn(net, optimiser, next(batches), rate_at(step, plan))
-        mean += loss / plan.save_every
-        step += 1
-        if step % plan.save_every == 0 or step == plan.steps:
-            save(folder, net, optimiser, step)
-            note(folder, step, mean, time.monotonic() - began)
-            mean = 0.0
-    pretend_quantised(net, True)
-    return net
-
-
-def learn(net: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, rate: float) -> float:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    fields, truth = (torch.from_numpy(part).contiguous(memory_format=torch.channels_last) for part in batch)
-    optimiser.zero_grad(set_to_none=True)
-    loss = loss_of(net(fields), truth)
-    loss.backward()
-    nn.utils.clip_grad_norm_(net.parameters(), 3.0)
-    optimiser.step()
-    return float(loss.detach())
-
-
-def save(folder: Path, net: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
-    partial = folder / "checkpoint.part"
-    torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, partial)
-    partial.replace(folder / "checkpoint.pt")
-
-
-def resume(folder: Path, net: nn.Module, optimiser: torch.optim.Optimizer | None) -> int:
-    """The step to go on from; 0 without a checkpoint."""
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        return 0
-    saved = torch.load(path, weights_only=True)
-    net.load_state_dict(saved["net"])
-    if optimiser:
-        optimiser.load_state_dict(saved["optimiser"])
-    return int(saved["step"])
+def fit(training: Training, batches: Iterator[Batch], until: int | None = None) -> Restorer:
+    """Trains up to the plan's end (or ``until``); returns the mean of the weights."""
+    plan = training.plan
+    began, total, seen = time.monotonic(), 0.0, 0
+    while training.step < min(plan.steps, until or plan.steps):
+        if training.step == training.float_steps:
+            training.start_quantised(batches)
+        training.step += 1
+        total, seen = total + training.learn(next(batches)), seen + 1
+        if training.step % plan.save_every == 0 or training.step == plan.steps:
+            training.save()
+            note(training.folder, training.step, total / seen, time.monotonic() - began)
+            total, seen = 0.0, 0
+    return training.mean
 
 
 def note(folder: Path, step: int, loss: float, seconds: float) -> None:

@@ -74,11 +74,11 @@ class Block(nn.Module):
 
 
 class Restorer(nn.Module):
-    """(n, 88, rows / 4, columns / 4) bytes as floats to the residual, both in levels."""
+    """(n, inputs, rows / 4, columns / 4) bytes as floats to the residual, both in levels."""
 
-    def __init__(self, channels: int = 64, blocks: int = 2) -> None:
+    def __init__(self, blocks: int, inputs: int = INPUT_CHANNELS, channels: int = 64) -> None:
         super().__init__()
-        self.head, self.first = Convolution(INPUT_CHANNELS, channels), Scale(False)
+        self.head, self.first = Convolution(inputs, channels), Scale(False)
         self.blocks = nn.ModuleList(Block(channels) for _ in range(blocks))
         self.tail = Convolution(channels, RESIDUAL_CHANNELS)
         nn.init.zeros_(self.tail.weight)

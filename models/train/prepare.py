@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.core.types import FieldOrder
 from appliance.sim.tape import parameters
-from appliance.sim.tape.parameters import TapeParameters
+from appliance.sim.tape.parameters import Standard, TapeParameters, Wear
 from appliance.sim.tape.play import degrade
 from models.train.scenes import COLUMNS, FIELDS, ROWS, Colour, Planes, draw_scenes, to_planes
 
 FRAMES = FIELDS // 2
 TARGETS = (2, 3, 4, 5)  # fields with two neighbours on both sides
+WEARS: tuple[Wear, ...] = ("clean", "good", "worn")
 Bytes = NDArray[np.uint8]
 
 
@@ -46,12 +48,15 @@ def draw_tape(rng: np.random.Generator) -> tuple[TapeParameters, int]:
     """A tape whose harms can be undone: what nobody can know from the tape alone (levels, hue, a slow wave
     of the whole picture) is left out, so that the net leaves it alone."""
     wear = int(rng.choice(3, p=[0.15, 0.5, 0.35]))
-    standard = "pal" if rng.random() < 0.6 else "ntsc"
+    standard: Standard = "pal" if rng.random() < 0.6 else "ntsc"
     width, height = (720, 576 if standard == "pal" else 480) if rng.random() < 0.9 else (360, 288)
-    tape = parameters.draw_tape(rng, ("clean", "good", "worn")[wear], standard, width, height)  # type: ignore[arg-type]
+    order: FieldOrder = "tff" if rng.random() < 0.5 else "bff"
+    tape = parameters.draw_tape(rng, WEARS[wear], standard, width, height, order=order)
     tape = replace(tape, shot_blur_px=0.0, shot_blur_rows=0.0, exposure=1.0, repeats=0.0)
     tape = replace(tape, gain=1.0, lift=0.0, saturation=1.0, agc=0.0, edge_wave_px=0.0)
     tape = replace(tape, chroma_phase_deg=0.0 if standard == "ntsc" else tape.chroma_phase_deg)
+    if rng.random() < 0.7:  # most dongles send whole pictures
+        tape = replace(tape, jpeg_quality=0)
     if rng.random() < 0.5:  # the pieces are small: an edge in each of them would be too many
         tape = replace(tape, head_switch_rows=0, skew_px=0.0)
     return tape, wear

@@ -1,95 +1,132 @@
-"""What goes with the weights: the manifest with their hashes, and the card that says what they can do."""
+"""What goes with the weights: the manifest with their hashes, and a card that says what they can do."""
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
 from pathlib import Path
+from typing import Any
 
+from appliance.enhance.guided import GUIDE_CHANNELS
+from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS, WINDOW
+from models.train.plan import GUIDE, Plan
 
 HEAD = """# The restoration models. A file whose hash is not the one below is refused.
 # Written by `python -m models.train`; do not edit.
 """
-INPUT = (
+TAPE_INPUT = (
     f"fields: u8 (1, {INPUT_CHANNELS}, rows/4, columns/4); five fields in temporal order, each luma folded "
     "2x4 and U, V folded 2x2, then the guess at the rows between folded 2x4; upside down when the middle "
     "field is a bottom field"
 )
+GUIDE_INPUT = (
+    f"fields: u8 (1, {GUIDE_CHANNELS}, rows/4, columns/4); the restored 4:2:0 picture (Y folded 4x4, U and V "
+    "folded 2x2), the camera's registered picture folded alike, and how far it is believed (0..255)"
+)
 OUTPUT = (
     f"residual: u8 (1, {RESIDUAL_CHANNELS}, rows/4, columns/4); Y folded 4x4, U and V of 4:2:0 folded 2x2, "
-    "in levels around 128, to be added to the middle field and the guess"
+    "in levels around 128"
 )
-Metrics = dict[str, float]
-METHODS = {
-    "live": "this model",
-    "live_s8": "its signed twin",
-    "guess": "its first guess alone",
-    "line_average": "line average",
-    "bwdif": "bwdif",
+KINDS = {
+    "": "unsigned bytes, for processors",
+    "-s8": "symmetric signed bytes, for TensorRT",
+    "-f32": "floats",
 }
-CARD = """# live
+Scores = dict[str, dict[str, float]]
 
-Restores one tape field from a window of five: deinterlaces, calms noise, sharpens, brings the colour back to
-its place. Made for two processor cores; a plain stack of 3x3 convolutions (64 channels, two residual blocks,
-0.22 million weights, 5.5 GMAC a field of 720x576), 8-bit activations and 7-bit weights, trained as such.
+WHAT = {
+    "live": "Restores one tape field from a window of five: deinterlaces, calms noise, sharpens, brings the "
+    "colour back to its place. Made for two processor cores at the tape's own pace.",
+    "standard": "Does what `live` does, with three times the work; for files and for a graphics processor.",
+    "guide": "Carries into a restored picture what a second camera saw of the same moment, where it helps. "
+    "Its answer is weighed by how far the camera is believed, so that where that is 0 no byte changes.",
+}
+CARD = """# {tier}
 
-**Data**: {data}. Every piece went through the simulated tape of `appliance/sim/degrade.py` (PAL and NTSC;
-clean, good and worn); nothing was ever compared with a real tape. The split is by clip and by photo.
+{what}
+
+A plain stack of 3x3 convolutions on a quarter of both sides ({channels} channels, {blocks} residual blocks,
+{weights:.2f} million weights, {gmacs:.1f} GMAC a field of 720x576), 8-bit activations and 7-bit weights,
+trained as such.
+
+**Data**: {about}.
+Every piece went through the simulated tape of `appliance/sim` (PAL and NTSC; clean, good and worn); nothing
+was ever compared with a real tape. The split is by clip and by photo.
 
 **What it leaves alone**: levels, saturation, a constant error of the hue and the slow wave of the whole
-picture. Nobody can tell them from the tape alone, so the tapes it learnt from (and those below) have none.
+picture. Nobody can tell them from the tape alone, so the tapes it learnt from have none.
 
-**Held-out pieces** of 288x256 pixels, mean over the pieces, decibels (luma / colour):
+**Held-out pieces** of 288x256 pixels, mean over the pieces, decibels (luma / colour), on the simulator that
+it was trained with; docs/bench.md has the figures on another one:
 
-| wear |{names}
+| |{names}
 | --- |{rules}
 {rows}
 
-"clean" is only interlaced and band-limited. ![loss](live-loss.png)
-
-**Falls short**: the training was short (processor only); large dropouts, tracking bands and the rows below
-the head switch are softened rather than repaired; fine static detail is not always woven from both fields;
-a tape without any noise comes out a little softer than from bwdif (first row).
+![loss]({tier}-loss.png)
 """
 
 
-def write_manifest(folder: Path, metrics: Metrics, data: str) -> None:
-    """A row for each of the two files; the metrics are those of the file ``live``."""
-    rows = [
-        row(folder, tier, metrics, data) for tier in ("live", "live-s8") if (folder / f"{tier}.onnx").exists()
+def write_manifest(folder: Path, plan: Plan, scores: Scores, about: str) -> None:
+    """Renews the rows of this tier and keeps those of the others."""
+    path = folder / MANIFEST
+    kept = [row for row in read_rows(path) if row["tier"].split("-")[0] != plan.tier] if path.exists() else []
+    metrics = {f"{group}_{key}": round(v, 2) for group, row in scores.items() for key, v in row.items()}
+    fresh = [
+        row_of(folder, plan, kind, about, metrics if not kind else {})
+        for kind in KINDS
+        if (folder / f"{plan.tier}{kind}.onnx").exists()
     ]
-    (folder / "manifest.toml").write_text(HEAD + "".join(rows), encoding="utf-8")
+    path.write_text(HEAD + "".join(as_toml(row) for row in [*kept, *fresh]), encoding="utf-8")
 
 
-def row(folder: Path, tier: str, metrics: Metrics, data: str) -> str:
-    path = folder / f"{tier}.onnx"
-    values: dict[str, str | int] = {
-        "name": f"twinreel-{tier}",
-        "tier": tier,
+def row_of(folder: Path, plan: Plan, kind: str, about: str, metrics: dict[str, float]) -> dict[str, Any]:
+    path = folder / f"{plan.tier}{kind}.onnx"
+    return {
+        "name": f"twinreel-{path.stem}",
+        "tier": path.stem,
+        "kind": KINDS[kind],
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "window": WINDOW,
-        "input": INPUT,
+        "window": 1 if plan.tier == GUIDE.tier else WINDOW,
+        "gmacs": round(plan.macs / 1e9, 2),
+        "input": GUIDE_INPUT if plan.tier == GUIDE.tier else TAPE_INPUT,
         "output": OUTPUT,
-        "data": data,
+        "data": about,
         "training_commit": commit(folder),
+        "metrics": metrics,
     }
-    lines = [
-        f"{key} = {value if isinstance(value, int) else chr(34) + value + chr(34)}"
-        for key, value in values.items()
-    ]
-    table = [f"{key} = {value:.2f}" for key, value in metrics.items()] if tier == "live" else []
+
+
+def as_toml(row: dict[str, Any]) -> str:
+    lines = [f"{key} = {toml(value)}" for key, value in row.items() if key != "metrics"]
+    table = [f"{key} = {value}" for key, value in row.get("metrics", {}).items()]
     return "\n".join(["", "[[model]]", *lines, *(["[model.metrics]", *table] if table else []), ""])
 
 
-def write_card(path: Path, scores: dict[str, Metrics], data: str) -> None:
+def toml(value: str | float) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def write_card(path: Path, plan: Plan, scores: Scores, about: str) -> None:
+    names = [key.removesuffix("_psnr_y") for key in next(iter(scores.values())) if key.endswith("_psnr_y")]
     rows = []
-    for wear, found in scores.items():
-        cells = [f"{found[f'{m}_psnr_y']:.2f} / {found[f'{m}_psnr_c']:.2f}" for m in METHODS]
-        rows.append(" | ".join([f"| {wear}", *cells]) + " |")
-    names = "".join(f" {name} |" for name in METHODS.values())
-    text = CARD.format(data=data, names=names, rules=" --- |" * len(METHODS), rows="\n".join(rows))
+    for group, found in scores.items():
+        cells = [f"{found[f'{name}_psnr_y']:.2f} / {found[f'{name}_psnr_c']:.2f}" for name in names]
+        rows.append(" | ".join([f"| {group}", *cells]) + " |")
+    text = CARD.format(
+        tier=plan.tier,
+        what=WHAT[plan.tier],
+        channels=plan.channels,
+        blocks=plan.blocks,
+        weights=plan.weights / 1e6,
+        gmacs=plan.macs / 1e9,
+        about=about,
+        names="".join(f" {name} |" for name in names),
+        rules=" --- |" * len(names),
+        rows="\n".join(rows),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 

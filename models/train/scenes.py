@@ -70,16 +70,18 @@ def read_photo(path: Path) -> Colour | None:
 
 
 def clip_scene(frames: list[Colour], rng: np.random.Generator) -> list[Colour]:
-    """A piece of the clip, one of its pictures for each field, sometimes shrunk for more detail."""
+    """A piece of the clip, one of its pictures for each field; shrunk for more detail, or enlarged: what was
+    shot for tape was seldom sharper than that."""
     height, width = frames[0].shape[:2]
     largest = min(height / ROWS, width / COLUMNS)
-    zoom = rng.uniform(1.0, max(1.0, min(largest, 1.8)))
+    zoom = min(largest, float(rng.uniform(0.5, max(1.0, min(largest, 1.8)))))
     rows, columns = int(ROWS * zoom), int(COLUMNS * zoom)
     top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
     start = rng.integers(0, max(1, len(frames) - FIELDS))
     chosen = [frames[min(start + k, len(frames) - 1)] for k in range(FIELDS)]
     part = (slice(top, top + rows), slice(left, left + columns))
-    return [cv2.resize(f[part], (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) for f in chosen]
+    method = cv2.INTER_AREA if zoom > 1 else cv2.INTER_CUBIC
+    return [cv2.resize(f[part], (COLUMNS, ROWS), interpolation=method) for f in chosen]
 
 
 def photo_scene(photo: Colour, front: Colour, rng: np.random.Generator) -> list[Colour]:
@@ -149,7 +151,7 @@ def to_planes(picture: Colour) -> Planes:
 def vary(scene: list[Colour], rng: np.random.Generator) -> tuple[list[Colour], str]:
     """Most scenes as they are; some still, some shot progressively, some softened like an old camera."""
     if rng.random() < 0.4:
-        sigma = rng.uniform(0.3, 0.9)
+        sigma = rng.uniform(0.3, 1.5)
         scene = [np.asarray(cv2.GaussianBlur(f, (0, 0), sigma), np.uint8) for f in scene]
     kind = rng.choice(["moving", "still", "progressive"], p=[0.74, 0.14, 0.12])
     if kind == "still":
