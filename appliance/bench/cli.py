@@ -76,3 +76,27 @@ def quality(
         print_json({wear: as_json(scores, wear, wanted.own_tiers) for wear, scores in found.items()})
     else:
         print_quality(found, wanted.own_tiers)
+
+
+@app.command("speed")
+def speed(
+    seconds: Annotated[float, typer.Option(min=1, help="How long the tape is.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each command runs; the best counts.")] = 2,
+    tiers: Tiers = "",
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Tape frames a second of `twinreel enhance`, beside FFmpeg's on the same file, and peak memory.
+
+    Then each net alone, as a share of what this processor can do at most with INT8 numbers. The machine
+    should have nothing else to do.
+    """
+    from appliance.bench.speed import measure_speed, speeds_json
+    from appliance.bench.table import print_speed
+
+    with progress_bar(quiet) as tell:
+        found = measure_speed(seconds, rounds, listed(tiers), tell)
+    if json_:
+        print_json(speeds_json(found))
+    else:
+        print_speed(found)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
+
+from appliance.bench.process import cost_of
 
 LOOP_S = 20.0
 
@@ -38,13 +38,8 @@ def measure(folder: Path, pair: Path, minutes: float, camera: bool) -> Measured:
     command = [sys.executable, "-m", "appliance", "enhance", str(tape), "-q"]
     if camera:
         command += ["--camera", str(repeated(pair / "camera.mkv", folder / "camera.mkv", repeats))]
-    begun_s = time.monotonic()
-    process = subprocess.Popen([*command, "-o", str(folder / "film.mp4"), "--force"])
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(process.returncode)
-    return Measured(minutes, usage.ru_maxrss / 1024, time.monotonic() - begun_s)
+    cost = cost_of([*command, "-o", str(folder / "film.mp4"), "--force"])
+    return Measured(minutes, cost.peak_mb, cost.seconds)
 
 
 def repeated(source: Path, target: Path, times: int) -> Path:

@@ -1,0 +1,73 @@
+"""Each measure against values that can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from appliance.bench.metrics import (
+    K1,
+    SAME_DB,
+    above,
+    psnr_c,
+    psnr_y,
+    ssim,
+    temporal_difference,
+)
+from appliance.core.types import Picture
+
+
+def flat(y: int, u: int = 128, v: int = 128) -> Picture:
+    planes = (
+        np.full(shape, level, np.uint8) for shape, level in (((40, 48), y), ((20, 24), u), ((20, 24), v))
+    )
+    return Picture(*planes, 0.0)
+
+
+def textured(seed: int = 1, gain: float = 1.0) -> Picture:
+    noise = np.random.default_rng(seed).normal(0, 30 * gain, (40, 48))
+    return Picture(np.clip(120 + noise, 0, 255).astype(np.uint8), flat(0).u, flat(0).v, 0.0)
+
+
+def test_five_levels_off_are_34_db() -> None:
+    assert psnr_y([flat(105)], [flat(100)]) == pytest.approx(20 * np.log10(255 / 5))
+    assert psnr_y([flat(95)], [flat(100)]) == pytest.approx(34.15, abs=0.01)
+
+
+def test_the_mean_is_that_of_the_pictures() -> None:
+    one, two = (20 * np.log10(255 / off) for off in (5, 10))
+    assert psnr_y([flat(105), flat(110)], [flat(100)] * 2) == pytest.approx((one + two) / 2)
+
+
+def test_both_colours_count_the_same_and_luma_not_at_all() -> None:
+    assert psnr_c([flat(9, u=130)], [flat(100)]) == pytest.approx(10 * np.log10(255**2 / 2))
+    assert psnr_c([flat(9, v=130)], [flat(100)]) == psnr_c([flat(9, u=126)], [flat(100)])
+
+
+def test_the_same_picture() -> None:
+    assert psnr_y([textured()], [textured()]) == SAME_DB
+    assert ssim([textured()], [textured()]) == pytest.approx(1.0)
+    assert temporal_difference([textured()] * 3, [textured()] * 3) == 0.0
+
+
+def test_ssim_of_flat_pictures_is_that_of_their_light() -> None:
+    asked = (2 * 90 * 120 + K1) / (90**2 + 120**2 + K1)
+    assert ssim([flat(90)], [flat(120)]) == pytest.approx(asked, abs=1e-4)
+
+
+def test_ssim_sees_lost_structure_and_little_of_a_shift_of_light() -> None:
+    truth = textured()
+    brighter = Picture(np.clip(truth.y.astype(int) + 4, 0, 255).astype(np.uint8), truth.u, truth.v, 0.0)
+    assert ssim([brighter], [truth]) > 0.97
+    assert ssim([flat(120)], [truth]) < 0.1
+
+
+def test_the_temporal_difference_hears_flicker_and_not_a_steady_error() -> None:
+    truth = [flat(100), flat(110), flat(120)]
+    assert temporal_difference([flat(104), flat(114), flat(124)], truth) == 0.0
+    assert temporal_difference([flat(101), flat(109), flat(121)], truth) == 2.0
+
+
+def test_the_rows_below_do_not_count() -> None:
+    cut = above(flat(100), 16)
+    assert (cut.y.shape, cut.u.shape, cut.v.shape) == ((24, 48), (12, 24), (12, 24))
