@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+TRAIN_READY := $(VENV)/.ready-train
 
 .PHONY: demo test check format models bench clean help
 
@@ -31,6 +32,11 @@ $(DEV_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+$(TRAIN_READY): $(DEV_READY)
+	@echo "Installing what the training needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@touch $@
+
 demo: $(READY)
 	@$(BIN)/twinreel demo
 
@@ -48,10 +54,8 @@ format: $(DEV_READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-models: $(DEV_READY)
+models: $(TRAIN_READY)
 	@test -n "$(DATA)" || { echo "Say where the clips lie: make models DATA=folder" >&2; exit 1; }
-	@echo "Installing what the training needs ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 	$(BIN)/python -m models.train --data "$(DATA)"
 
 clean:
