@@ -151,7 +151,7 @@ def enhance(
     ],
     camera: Annotated[Path | None, typer.Option(help="A camera's film of the same event.")] = None,
     field_order: Annotated[
-        str, typer.Option(help="auto, tff (top field first), bff or progressive.")
+        str, typer.Option(help="tff (top field first), bff, progressive, or auto: as the pictures show.")
     ] = "auto",
     tier: Annotated[
         str, typer.Option(help="live (fast), standard, studio (best) or auto: as configured, else standard.")

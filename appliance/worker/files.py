@@ -19,8 +19,9 @@ from appliance.enhance.tiers import known_tier
 from appliance.sync.estimate import estimate_sync
 from appliance.worker.making import Making, single_film
 from appliance.worker.progress import Progress
-from appliance.worker.reel import SYNC_RATE_HZ, piece_of_files, whole_sound
+from appliance.worker.reel import SYNC_RATE_HZ, Piece, piece_of_files, whole_sound
 from appliance.worker.reporting import package
+from appliance.worker.scan import scan_of
 
 ORDERS: dict[str, FieldOrder] = {"tff": "tff", "bff": "bff", "progressive": "progressive"}
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
@@ -80,13 +81,13 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
     check_output(job)
     chosen = with_choices(config, job.provider, job.strength, job.tier)
     piece = piece_of_files(job.tape, job.camera)
-    order = wanted_order(job.field_order, piece.tape.field_order)
+    order, said = wanted_order(job.field_order, piece)
 
     def on_progress(progress: JobProgress) -> None:
         tell(progress.fraction, progress.text)
 
     progress = Progress(job.tape.name, on_progress)
-    making = Making((piece,), order, work_folder(job), chosen, job.tape.name, job.cache)
+    making = Making((piece,), order, work_folder(job), chosen, job.tape.name, job.cache, issues=said)
     with work_kept_if_worth_it(making.work):
         made = single_film(making, job.out, progress) if is_film(job) else package(making, job.out, progress)
     shutil.rmtree(making.work, ignore_errors=True)
@@ -138,9 +139,10 @@ def with_choices(config: Config, provider: str, strength: float, tier: str = "au
     return validate(merge(config.model_dump(), chosen), "of this command")
 
 
-def wanted_order(choice: str, found: FieldOrder) -> FieldOrder:
+def wanted_order(choice: str, piece: Piece) -> tuple[FieldOrder, tuple[Issue, ...]]:
+    """What was insisted on, else what the pictures show, else what the file says."""
     if choice == "auto":
-        return found
+        return scan_of(piece)
     if choice not in ORDERS:
         raise Problem(
             "field-order",
@@ -148,7 +150,7 @@ def wanted_order(choice: str, found: FieldOrder) -> FieldOrder:
             "The order of a tape's fields is tff (PAL), bff (NTSC) or progressive.",
             "Leave it at auto, or name one of these.",
         )
-    return ORDERS[choice]
+    return ORDERS[choice], ()
 
 
 def check_output(job: FileJob) -> None:

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.core.config import Config
@@ -22,6 +22,7 @@ from appliance.worker.making import Made, Making, film_pair
 from appliance.worker.progress import Progress
 from appliance.worker.reel import reel_of_take
 from appliance.worker.reporting import write_take_report
+from appliance.worker.scan import scan_of
 from appliance.worker.steps import once
 from appliance.worker.stills import still_pairs
 
@@ -57,12 +58,18 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     reel = reel_of_take(take, folder)
     if not reel.pieces:
         raise nothing_to_make(take_id)
-    order = reel.pieces[0].tape.field_order
+    order, said = scan_of(max(reel.pieces, key=lambda piece: piece.frames))
     making = Making(
-        reel.pieces, order, folder / "work", config, title=take_id, cache=paths.cache, for_take=True
+        reel.pieces,
+        order,
+        folder / "work",
+        config,
+        title=take_id,
+        cache=paths.cache,
+        for_take=True,
+        issues=(*reel.issues, *said),
     )
     made = film_pair(making, folder, progress)
-    made = replace(made, issues=(*reel.issues, *made.issues))
     progress(Stage.ENCODE, 0.9, "Writing the report")
     keep_stills(folder)
     artifacts = hashed(folder, take, progress)

@@ -53,6 +53,7 @@ class Making:
     title: str
     cache: Path | None = None  # keeps what a processor compiles of the model
     for_take: bool = False  # of the box itself, which has to be done before the next one
+    issues: tuple[Issue, ...] = ()  # what was worth saying before the work began
 
     @property
     def with_camera(self) -> bool:
@@ -143,7 +144,13 @@ def comparison_output(making: Making) -> Output:
     tape, encode = making.pieces[0].tape, making.config.encode
     aspect = tape.sample_aspect
     spec = comparison_spec(
-        tape.width, tape.height, aspect, tape.rate, encode.crf + COMPARISON_CRF, COMPARISON_PRESET, ENCODER_THREADS
+        tape.width,
+        tape.height,
+        aspect,
+        tape.rate,
+        encode.crf + COMPARISON_CRF,
+        COMPARISON_PRESET,
+        ENCODER_THREADS,
     )
     field = first_field(making.order)
     return Output("comparison", spec, lambda v: side_by_side(v.tape, v.film, aspect, field), every=2)
@@ -176,6 +183,7 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
         syncs=syncs,
         registrations=registrations,
         issues=(
+            *making.issues,
             *models.issues,
             *notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
         ),

@@ -42,11 +42,16 @@ def one_runtime(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.worker.models.open_session", once)
 
 
-def scene(number: int, width: int, height: int) -> Picture:
-    """Coarse patches that wander; its grey value and place say which moment it is."""
+def scene(number: int, width: int, height: int, order: int = 1) -> Picture:
+    """Coarse patches that wander; its grey value and place say which moment it is.
+
+    ``order`` as FFmpeg counts: 1 progressive, 2 top field first, 3 bottom field first.
+    """
     rng = np.random.default_rng(7)
     patches = np.kron(rng.integers(40, 210, (height // 8 + 2, width // 8 + 2)), np.ones((8, 8)))
-    y = np.roll(patches, 2 * number, axis=1)[:height, :width].astype(np.uint8)
+    y, later = (np.roll(patches, 2 * number + k, axis=1)[:height, :width].astype(np.uint8) for k in (0, 1))
+    if order != 1:
+        y[order % 2 ^ 1 :: 2] = later[order % 2 ^ 1 :: 2]
     half = ((height + 1) // 2, (width + 1) // 2)
     u, v = (np.full(half, value, np.uint8) for value in (110, 150))
     return Picture(y, u, v, 0.0)
@@ -71,6 +76,7 @@ def write_film(tmp_path: Path) -> WriteFilm:
         sound_s: float | None = None,
         codec: str = "ffv1",
         order: int = 2,
+        light: list[np.ndarray] | None = None,
     ) -> Path:
         path = tmp_path / name
         spec = FilmSpec(*size, rate, codec=codec, keyframe_interval=8, threads=1)  # type: ignore[arg-type]
@@ -79,9 +85,10 @@ def write_film(tmp_path: Path) -> WriteFilm:
             stream.codec_context.field_order = order
             voice = film.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") if sound_s else None
             for number in numbers:
-                picture = scene(number, *size)
+                picture = scene(number, *size, order)
+                luma = picture.y if light is None else light[number]
                 frame = av.VideoFrame(*size, "yuv420p")
-                for plane, pixels in zip(frame.planes, (picture.y, picture.u, picture.v), strict=True):
+                for plane, pixels in zip(frame.planes, (luma, picture.u, picture.v), strict=True):
                     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
                     lines[: plane.height, : plane.width] = pixels
                 frame.pts, frame.time_base = number, 1 / rate
