@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import onnxruntime
 
 from appliance.core.problems import Problem
 from appliance.core.types import ModelInfo, Plane
-from appliance.enhance.manifest import load_model
+from appliance.enhance.manifest import damaged, has_model, load_model
 from appliance.enhance.pack import NOTHING, RESIDUAL_CHANNELS
 
 LADDER = ("tensorrt", "cuda", "cpu")
@@ -24,7 +26,11 @@ PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "cpu": "CPUExecutionProvider",
 }
+LIBRARIES = ("usr/lib", "usr/lib/*", "usr/local/lib", "usr/local/tensorrt/lib")
 ENGINE_WORKSPACE_BYTES = 1 << 30
+GPU_MEMORY_BYTES = 2 << 30
+TRIAL_PX = 16  # of the quarter size, each way
+OFF_LEVELS = 32.0  # a grey, still picture is left alone; the worst net that shipped moved it by 2
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,9 @@ def open_session(
 ) -> Runtime:
     """``provider``: "auto" climbs down the ladder, a name insists on it; ``threads`` 0: one for every core.
 
-    ``cache`` keeps TensorRT's engines, without it they are built anew each time. Raises
-    Problem "provider-missing" for a provider that was insisted on and cannot be had, and "model-damaged".
+    ``cache`` keeps TensorRT's engines, without it they are built anew each time. Raises Problem
+    "provider-missing" for a provider that was insisted on and cannot be had, and "model-damaged", also for a
+    file that is whole and whose answers are not those of a trained net.
     """
     offered = onnxruntime.get_available_providers()
     refusals: list[str] = []
@@ -51,16 +58,35 @@ def open_session(
         if PROVIDERS.get(name) not in offered:
             refusals.append(f"this onnxruntime does not offer {NAMES.get(name, name)}")
             continue
+        used = variant(model, name)
         try:
-            used = load_model(f"{model.tier}-s8", Path(model.path).parent) if name == "tensorrt" else model
             session = start(used, name, threads, cache)
-        except Problem:
-            raise
+            answer = answering(session)
+            fault = insane(answer, session.get_inputs()[0].shape[1])
         except Exception as error:  # whatever a driver throws, the next rung is tried
+            if name == "cpu":
+                raise damaged(f"{Path(used.path).name} cannot be run: {first_line(error)}.") from error
             refusals.append(f"{NAMES[name]} did not start ({first_line(error)})")
             continue
-        return Runtime(used, name, reason(name, provider, refusals), answering(session))
+        if not fault:
+            return Runtime(used, name, reason(name, provider, refusals), answer)
+        if name == "cpu":
+            raise damaged(f"{used.name} ({Path(used.path).name}) {fault}.")
+        refusals.append(f"{NAMES[name]} computes nonsense (the model {fault})")
     raise missing(provider, refusals)
+
+
+def variant(model: ModelInfo, name: str) -> ModelInfo:
+    """The file of this model that the provider computes with.
+
+    TensorRT needs symmetric INT8; CUDA gains nothing by INT8 and takes the weights before quantisation.
+    """
+    folder = Path(model.path).parent
+    if name == "tensorrt":
+        return load_model(f"{model.tier}-s8", folder)
+    if name == "cuda" and has_model(f"{model.tier}-f32", folder):
+        return load_model(f"{model.tier}-f32", folder)
+    return model
 
 
 def start(model: ModelInfo, name: str, threads: int, cache: Path | None) -> Any:
@@ -70,11 +96,34 @@ def start(model: ModelInfo, name: str, threads: int, cache: Path | None) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if name != "cpu":
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    providers = [(PROVIDERS[name], tensorrt_options(model, cache) if name == "tensorrt" else {})]
+    if hasattr(onnxruntime.InferenceSession, "get_provider_graph_assignment_info"):
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    providers = [(PROVIDERS[name], provider_options(model, name, cache))]
     session = onnxruntime.InferenceSession(model.path, options, providers=providers)
     if session.get_providers()[0] != PROVIDERS[name]:
         raise RuntimeError(f"the session runs on {session.get_providers()[0]}")
+    strangers = elsewhere(session, PROVIDERS[name])
+    if strangers:
+        raise RuntimeError(f"{len(strangers)} steps would run elsewhere, such as {strangers[0]}")
     return session
+
+
+def elsewhere(session: Any, provider: str) -> list[str]:
+    """The nodes that another provider took; an onnxruntime that cannot tell has refused them before."""
+    if not hasattr(session, "get_provider_graph_assignment_info"):
+        return []
+    parts = session.get_provider_graph_assignment_info()
+    return [
+        f"{node.op_type} on {p.ep_name}" for p in parts if p.ep_name != provider for node in p.get_nodes()
+    ]
+
+
+def provider_options(model: ModelInfo, name: str, cache: Path | None) -> dict[str, str]:
+    if name == "tensorrt":
+        return tensorrt_options(model, cache)
+    if name == "cuda":  # grows by what is asked for, not by doubling, and stops in time
+        return {"arena_extend_strategy": "kSameAsRequested", "gpu_mem_limit": str(GPU_MEMORY_BYTES)}
+    return {}
 
 
 def tensorrt_options(model: ModelInfo, cache: Path | None) -> dict[str, str]:
@@ -95,11 +144,24 @@ def tensorrt_options(model: ModelInfo, cache: Path | None) -> dict[str, str]:
 
 def engine_key(model: ModelInfo) -> str:
     """Changes with the model, onnxruntime, TensorRT's library and the board."""
-    libraries = sorted(p.name for p in Path("/usr/lib").glob("*/libnvinfer.so.*"))
-    board = Path("/proc/device-tree/model")
-    device = board.read_text(errors="replace") if board.exists() else ""
-    parts = [model.sha256, onnxruntime.__version__, *libraries, device]
+    parts = [model.sha256, onnxruntime.__version__, *tensorrt_versions(), *device_names()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+
+def tensorrt_versions() -> list[str]:
+    """Of the system's library and of the Python package, whichever there are."""
+    found = {p.name for folder in LIBRARIES for p in Path("/").glob(f"{folder}/libnvinfer.so.*")}
+    for package in ("tensorrt", "tensorrt-cu12", "tensorrt-cu13"):
+        with suppress(metadata.PackageNotFoundError):
+            found.add(f"{package} {metadata.version(package)}")
+    return sorted(found)
+
+
+def device_names() -> list[str]:
+    """The board (a Jetson) and the graphics cards with their driver."""
+    files = [Path("/proc/device-tree/model"), Path("/proc/driver/nvidia/version")]
+    files += sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    return [path.read_text(errors="replace") for path in files if path.is_file()]
 
 
 def answering(session: Any) -> Callable[[Plane], Plane]:
@@ -111,9 +173,20 @@ def answering(session: Any) -> Callable[[Plane], Plane]:
             raise RuntimeError(f"the model answered {residual.dtype} {residual.shape}")
         return np.asarray(residual[0], np.uint8)
 
-    blank = np.full((1, session.get_inputs()[0].shape[1], 8, 8), NOTHING, np.uint8)
-    answer(blank)  # a driver that fails does so here and not in the middle of a film
     return answer
+
+
+def insane(answer: Callable[[Plane], Plane], channels: int) -> str:
+    """Why the answers cannot be those of a trained net, or "": weights that are no numbers give constants.
+
+    A driver that fails does so here, too, and not in the middle of a film.
+    """
+    size = (1, channels, TRIAL_PX, TRIAL_PX)
+    grey = answer(np.full(size, NOTHING, np.uint8)).astype(np.float32) - NOTHING
+    if float(np.abs(grey.mean(axis=(1, 2))).max()) > OFF_LEVELS:
+        return "does not leave a grey picture grey"
+    one, other = (answer(np.random.default_rng(n).integers(0, 256, size, dtype=np.uint8)) for n in (0, 1))
+    return "answers the same whatever it is shown" if np.array_equal(one, other) else ""
 
 
 def reason(name: str, wanted: str, refusals: list[str]) -> str:
