@@ -27,6 +27,8 @@ TILE, LABEL, COLUMNS = (240, 180), 20, 5
 WHOLE = (8, 0, 704, 576)
 FACE = (250, 150, 176, 132)
 STRIPES = (196, 50, 88, 66)
+CLOTH = (500, 504, 88, 66)
+POSTER = (206, 196, 88, 66)
 TRAIN = (460, 444, 176, 132)
 HALF = (180, 140, 352, 264)
 BOTTOM = (0, 476, 132, 99)
@@ -66,12 +68,12 @@ def effects() -> list[Tile]:
         Tile("band: LP 1.9 MHz, 300 kHz", FACE, tape(luma_cut_mhz=1.9, chroma_cut_mhz=0.3)),
         Tile("band: EP 1.4 MHz, 280 kHz", FACE, tape(luma_cut_mhz=1.4, chroma_cut_mhz=0.28)),
         Tile("ringing 0.7 (SP)", FACE, tape(luma_cut_mhz=2.4, ringing=0.7)),
-        Tile("pre-emphasis clip, smear 0.6", FACE, tape(smear=0.6)),
+        Tile("pre-emphasis clip, smear 0.6", POSTER, tape(smear=0.6)),
         Tile("FM noise 8, rows 1.5", FACE, tape(luma_noise=8.0, row_noise=1.5)),
         Tile("chroma noise 10", FACE, tape(chroma_noise=10.0)),
         Tile("chroma phase 10 deg, rows 8 (NTSC)", FACE, hue()),
         Tile("chroma delay 14 px", FACE, tape(chroma_delay_px=14.0)),
-        Tile("chroma blend, three times", FACE, tape(chroma_blend=1.0, generations=3)),
+        Tile("chroma blend, three times", CLOTH, tape(chroma_blend=1.0, generations=3)),
         Tile("line jitter 1.5 px", FACE, tape(line_jitter_px=1.5)),
         Tile("edge wave 20 px", WHOLE, tape(edge_wave_px=20.0)),
         Tile("skew 14 px", TOP, tape(skew_px=14.0)),
@@ -82,8 +84,8 @@ def effects() -> list[Tile]:
         Tile("levels: gain .92, lift 5, colour .75", WHOLE, tape(gain=0.92, lift=5.0, saturation=0.75)),
         Tile("third generation", FACE, tape(**soft, ringing=0.5, luma_noise=3.0, generations=3)),
         Tile("dongle: gain follows by 0.1", WHOLE, tape(agc=0.1)),
-        Tile("dongle: 4:2:0 interlaced", FACE, tape(chroma_420=1)),
-        Tile("dongle: MJPEG 70", FACE, tape(jpeg_quality=70)),
+        Tile("dongle: 4:2:0 interlaced", CLOTH, tape(chroma_420=1)),
+        Tile("dongle: MJPEG 70", POSTER, tape(jpeg_quality=70)),
         *cameras(),
         *wears(),
     ]
