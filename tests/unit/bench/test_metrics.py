@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from appliance.bench.metrics import (
-    K1,
     SAME_DB,
     above,
     psnr_c,
@@ -51,8 +50,10 @@ def test_the_same_picture() -> None:
 
 
 def test_ssim_of_flat_pictures_is_that_of_their_light() -> None:
-    asked = (2 * 90 * 120 + K1) / (90**2 + 120**2 + K1)
-    assert ssim([flat(90)], [flat(120)]) == pytest.approx(asked, abs=1e-4)
+    steady = (0.01 * 255) ** 2
+    for one, other in ((90, 120), (2, 6)):
+        asked = (2 * one * other + steady) / (one**2 + other**2 + steady)
+        assert ssim([flat(one)], [flat(other)]) == pytest.approx(asked, abs=1e-4)
 
 
 def test_ssim_sees_lost_structure_and_little_of_a_shift_of_light() -> None:

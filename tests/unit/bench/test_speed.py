@@ -33,7 +33,7 @@ def test_both_sides_encode_alike() -> None:
     assert words["-crf"] == str(FILE_CRF)
     assert words["-preset"] == EncodeConfig().preset
     assert words["-threads"] == "2"
-    assert words["-x264-params"] == "mbtree=0"
+    assert words["-x264-params"].startswith("mbtree=0")
     ours = our_command(TAPE, FILM, "standard")
     assert ours[:3] == [sys.executable, "-m", "appliance"]
     assert ours[ours.index("--tier") + 1] == "standard"
