@@ -25,6 +25,7 @@ from appliance.encode.join import join
 from appliance.encode.planes import Field
 from appliance.encode.verify import verify_film, wrong
 from appliance.encode.writer import FilmSpec
+from appliance.enhance.limits import check_size
 from appliance.enhance.runtime import Runtime
 from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
 from appliance.worker.models import Models, open_models
@@ -162,6 +163,8 @@ def first_field(order: FieldOrder) -> Field:
 
 def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made:
     """Find how the camera lies, then make every chunk that is not there yet."""
+    for piece in making.pieces:
+        check_size(piece.tape.width, piece.tape.height, piece.tape.path.name)
     models = models_of(making, progress)
     fresh_work(making, models, outputs)
     syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))

@@ -75,6 +75,9 @@ class Graph:
         bias = np.rint(part.bias.detach().cpu().numpy() / bias_steps).astype(np.int32)
         parts = [x]
         for kind, value, scale in (("weight", weight, steps), ("bias", bias, bias_steps)):
+            if kind == "bias" and self.signed:  # TensorRT reads biases as floats only
+                parts.append(self.constant(f"{name}.bias", (value * scale).astype(np.float32)))
+                continue
             inputs = [
                 self.constant(f"{name}.{kind}.steps_of_it", value),
                 self.constant(f"{name}.{kind}.step", scale),

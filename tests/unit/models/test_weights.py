@@ -48,7 +48,7 @@ def test_the_signed_twin_is_symmetric_everywhere() -> None:
     zeros = [v for k, v in constants("live-s8.onnx").items() if k.endswith(".zero")]
     assert zeros
     assert all(not z.any() for z in zeros)
-    assert {z.dtype for z in zeros} == {np.dtype(np.int8), np.dtype(np.int32)}
+    assert {z.dtype for z in zeros} == {np.dtype(np.int8)}  # TensorRT reads biases as floats
 
 
 def test_both_twins_answer_nearly_alike() -> None:

@@ -98,6 +98,24 @@ def test_choices_that_do_not_exist(write_film: WriteFilm, tmp_path: Path) -> Non
     assert [p.name for p in tmp_path.iterdir()] == ["tape.mkv"]
 
 
+def test_a_frame_that_no_model_takes_is_refused_and_leaves_nothing(
+    write_film: WriteFilm, tmp_path: Path
+) -> None:
+    tape = write_film("tape.mkv", range(2), size=(16, 8))
+    assert refused(job(tape, tmp_path / "film.mp4")) == "frame-size"
+    assert [p.name for p in tmp_path.iterdir()] == ["tape.mkv"]
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+@pytest.mark.parametrize("order", ["auto", "bff", "progressive"])
+def test_a_clip_that_is_shorter_than_the_window_is_a_film(
+    write_film: WriteFilm, tmp_path: Path, frames: int, order: str
+) -> None:
+    tape = write_film("tape.mkv", range(frames))
+    assert run(job(tape, tmp_path / "film.mp4", field_order=order)).frames == frames
+    assert probe(tmp_path / "film.mp4").frames == 2 * frames
+
+
 def test_places_that_cannot_be_written(write_film: WriteFilm, tmp_path: Path) -> None:
     tape = write_film("tape.mkv", range(2))
     (tmp_path / "file").touch()

@@ -1,0 +1,24 @@
+"""Which frame sizes the models take: they see a quarter of it, and hold some fields at once."""
+
+from __future__ import annotations
+
+from appliance.core.problems import Problem
+
+LEAST_PX = 32  # what the models' window of pixels needs, and the guide's comparison
+MOST_PIXELS = 1920 * 1200  # more takes more than the memory that a worker may have
+
+
+def check_size(width: int, height: int, name: str) -> None:
+    """Raises Problem for a frame that no model takes; odd sizes are fine, they are padded."""
+    if min(width, height) < LEAST_PX:
+        why = f"it needs at least {LEAST_PX} × {LEAST_PX}"
+    elif width * height > MOST_PIXELS:
+        why = "it takes no more than 1920 × 1200; tapes have 720 × 576 or less"
+    else:
+        return
+    raise Problem(
+        "frame-size",
+        f"The pictures of {name} cannot be restored",
+        f"They have {width} × {height} pixels; the restoration was made for tapes: {why}.",
+        "Choose the recording of the tape itself, at the size at which it was captured.",
+    )

@@ -1,0 +1,22 @@
+"""Frame sizes that no model takes are refused with their name; odd ones are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.core.problems import Problem
+from appliance.enhance.limits import check_size
+
+
+@pytest.mark.parametrize("size", [(16, 8), (720, 16), (1, 1), (3840, 2160), (10000, 400)])
+def test_tiny_and_huge_frames_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(Problem) as raised:
+        check_size(*size, "tape.avi")
+    assert raised.value.issue.code == "frame-size"
+    assert f"{size[0]} × {size[1]}" in raised.value.issue.cause
+    assert "tape.avi" in raised.value.issue.title
+
+
+@pytest.mark.parametrize("size", [(720, 576), (720, 480), (97, 65), (32, 32), (1920, 1080)])
+def test_tapes_and_odd_sizes_are_taken(size: tuple[int, int]) -> None:
+    check_size(*size, "tape.avi")
