@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from appliance.bench import vmaf
@@ -49,7 +50,8 @@ def measure_quality(wanted: Wanted, tell: Tell) -> dict[str, OwnScores]:
     samples = list(find_samples(wanted))
     found: dict[str, OwnScores] = {wear: {row.name: [] for row in rows} for wear in wanted.wears}
     for number, sample in enumerate(samples):
-        for name, scores in measure_sample(sample, rows, wanted.out, number / len(samples), tell).items():
+        part = partial(tell_part, tell, number, len(samples))
+        for name, scores in measure_sample(sample, rows, wanted.out, part).items():
             found[sample.wear][name].append(scores)
     tell(1.0, "Done")
     if wanted.out:
@@ -71,14 +73,17 @@ def find_samples(wanted: Wanted) -> Sequence[Sample]:
     ]
 
 
-def measure_sample(
-    sample: Sample, rows: Sequence[Method], out: Path | None, done: float, tell: Tell
-) -> dict[str, Scores]:
+def tell_part(tell: Tell, number: int, parts: int, fraction: float, text: str) -> None:
+    """``fraction`` is that of one of so many equal parts."""
+    tell((number + fraction) / parts, text)
+
+
+def measure_sample(sample: Sample, rows: Sequence[Method], out: Path | None, tell: Tell) -> dict[str, Scores]:
     material = Material(sample)
     kept = Kept(out, sample)
     found = {}
-    for row in rows:
-        tell(done, f"{sample.name}: {row.name}")
+    for number, row in enumerate(rows):
+        tell(number / len(rows), f"{sample.name}: {row.name}")
         found[row.name] = kept.scores(row) or measure(row, material, kept)
     return found
 
