@@ -15,7 +15,8 @@ RADIUS = 12
 EMPHASIS = 3.0  # how much more the recorder gives to detail than to areas
 EMPHASIS_US = 0.6  # its time constant
 CLIP_ROOM = 25.0  # levels beyond black and white that the emphasised signal may reach
-ALONG = np.array([0.25, 0.55, 0.7, 0.4, 0.15], np.float32)  # about one in energy
+SOFT_GRAIN = np.array([0.25, 0.55, 0.7, 0.4, 0.15])
+FINE_GRAIN = np.array([0.0, -0.25, 0.93, -0.25, 0.0])  # FM noise grows with the frequency
 
 
 def record_luma(y: Array, tape: TapeParameters, start: int, generation: int, kit: Kit) -> Array:
@@ -89,10 +90,18 @@ def add_grain(y: Array, tape: TapeParameters, start: int, generation: int, kit: 
     frames, rows, columns = y.shape
     if tape.luma_noise > 0:
         keys = [key_of(tape, start + frame, "grain", generation) for frame in range(frames)]
-        y += kit.filter(kit.normal((rows, columns), keys), ALONG * np.float32(tape.luma_noise))
+        taps = grain_taps(round(tape.noise_tone, 3)) * np.float32(tape.luma_noise)
+        y += kit.filter(kit.normal((rows, columns), keys), taps)
     if tape.row_noise > 0:
         drawn = each_frame(
             start, frames, lambda index: chance(tape, index, "rows", generation).standard_normal((rows, 1))
         )
         y += kit.load(drawn * np.float32(tape.row_noise))
     return y
+
+
+@lru_cache(maxsize=64)
+def grain_taps(tone: float) -> Taps:
+    """One in energy, so that the deviation of the noise is what it is said to be."""
+    taps = (1 - tone) * SOFT_GRAIN + tone * FINE_GRAIN
+    return np.asarray(taps / np.sqrt((taps**2).sum()), np.float32)

@@ -62,6 +62,7 @@ class TapeParameters:
     chroma_420: int = 0  # 1: the dongle keeps every other row of colour of each field
     jpeg_quality: int = 0  # of the dongle's MJPEG; 0: it sends whole pictures
     repeats: float = 0.0  # part of the frames that are lost and replaced by the one before
+    noise_tone: float = 0.0  # of the luma noise; 0: soft along the rows, 1: fine, as a sharp player leaves it
 
 
 SPEEDS: dict[Speed, dict[str, Range]] = {
@@ -86,6 +87,7 @@ RANGES: dict[Wear, dict[str, Range]] = {
         "ringing": (0.3, 0.5),
         "smear": (0, 0.2),
         "luma_noise": (1.5, 4.0),
+        "noise_tone": (0, 1),
         "row_noise": (0.2, 0.7),
         "chroma_noise": (1.5, 4.0),
         "chroma_phase_deg": (0, 4),
@@ -114,6 +116,7 @@ RANGES: dict[Wear, dict[str, Range]] = {
         "ringing": (0.4, 0.7),
         "smear": (0.1, 0.6),
         "luma_noise": (4.0, 8.0),
+        "noise_tone": (0, 1),
         "row_noise": (0.5, 1.5),
         "chroma_noise": (4.0, 10.0),
         "chroma_phase_deg": (0, 10),

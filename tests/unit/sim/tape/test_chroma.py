@@ -43,6 +43,9 @@ def test_a_wrong_phase_turns_the_hue_of_ntsc_but_pal_averages_it_away() -> None:
 
     assert abs(left("ntsc")) > 6
     assert abs(left("pal")) < 1
+    pal = TapeParameters(chroma_phase_deg=20.0)
+    signs = np.sign(turn_hue(flat(128), flat(178), pal, 0, 0, NUMPY)[0][0, :5, 0] - 128).tolist()
+    assert signs == [-1, -1, 1, 1, -1]
 
 
 def test_each_row_has_a_phase_of_its_own() -> None:

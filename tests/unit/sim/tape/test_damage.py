@@ -47,6 +47,7 @@ def test_a_dropout_is_filled_with_the_row_before_or_is_light_with_a_tail() -> No
     before = picture(20)
     y, u, _ = drop_out(picture(20), tape, 0, NUMPY)
     holes = draw_holes(tape, 0, 20, ROWS, COLUMNS)
+    tails = 0
     for frame, row, keep, cover, add in zip(
         holes.frame, holes.row, holes.keep, holes.cover, holes.add, strict=True
     ):
@@ -58,8 +59,11 @@ def test_a_dropout_is_filled_with_the_row_before_or_is_light_with_a_tail() -> No
         tail = (keep == 1) & (add > 0)
         if bare.any() and tail.any():
             after = (y - before[0])[frame, row, tail]
-            assert (np.diff(after) < 1e-3).all()
             assert after[0] > 50
+            if tail.sum() > 3:
+                assert (np.diff(after) < 0).all()
+                tails += 1
+    assert tails > 5
     untouched = np.ones(ROWS * 20, bool)
     untouched[holes.frame * ROWS + holes.row] = False
     assert np.array_equal(y.reshape(-1, COLUMNS)[untouched], before[0].reshape(-1, COLUMNS)[untouched])

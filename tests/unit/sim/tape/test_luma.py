@@ -78,3 +78,14 @@ def test_every_copy_has_noise_of_its_own() -> None:
     tape = TapeParameters(luma_noise=4.0)
     once, again = (record_luma(step(), tape, 3, generation, NUMPY) for generation in (0, 1))
     assert np.abs(once - again).mean() > 2
+
+
+def test_fine_grain_is_as_strong_and_not_alike_along_the_row() -> None:
+    grey = np.full((1, 200, 300), 100, np.float32)
+    alike = {}
+    for tone in (0.0, 1.0):
+        y = add_grain(grey.copy(), TapeParameters(luma_noise=5.0, noise_tone=tone), 0, 0, NUMPY) - 100
+        assert y.std() == pytest.approx(5.0, rel=0.05)
+        alike[tone] = np.corrcoef(y[0, :, 1:].ravel(), y[0, :, :-1].ravel())[0, 1]
+    assert alike[0.0] > 0.6
+    assert alike[1.0] < -0.2

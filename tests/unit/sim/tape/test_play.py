@@ -130,3 +130,10 @@ def test_every_effect_has_its_place_in_the_chain(change: dict[str, float]) -> No
     plain = TapeParameters(seed=100)
     changed = degrade(early, early, replace(plain, **change), 1)  # type: ignore[arg-type]
     assert not same(changed, degrade(early, early, plain, 1))
+
+
+def test_the_tracking_band_brings_snow_into_the_chain() -> None:
+    tape = TapeParameters(seed=100, tracking_rows=60)
+    flat_picture = tuple(np.full_like(plane, 60) for plane in edges())
+    y, _, _ = degrade(flat_picture, flat_picture, tape, 1)  # type: ignore[arg-type]
+    assert y.max() > 150

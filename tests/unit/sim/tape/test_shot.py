@@ -20,6 +20,9 @@ def test_the_shooting_camera_blurs_both_ways_and_colour_as_much_as_light() -> No
     assert blurred.sum() == pytest.approx(50 * 2400 + 100, rel=1e-4)
     across, down = blurred[20, 31] - 50, blurred[21, 30] - 50
     assert across > 1.5 * down > 1
+    u[0, 20, 15] = 228
+    softer = shoot((y, u, v), TapeParameters(shot_blur_px=1.0, shot_blur_rows=0.5), NUMPY)[1][0, 20]
+    assert softer[16] - 128 > 5
 
 
 def test_more_light_is_brighter_and_more_colourful_until_white_clips() -> None:
