@@ -258,9 +258,15 @@ def press(
         raise typer.Exit(1)
 
 
-@app.command()
-def models(json_: JsonFlag = False) -> None:
+models = typer.Typer(help="The restoration models: what there is, where it runs, preparing the processor.")
+app.add_typer(models, name="models")
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context, json_: JsonFlag = False) -> None:
     """List the models of this box, check their hashes, and say where they would run."""
+    if context.invoked_subcommand is not None:
+        return
     from appliance.enhance.manifest import load_model
     from appliance.enhance.runtime import open_session
 
@@ -275,6 +281,21 @@ def models(json_: JsonFlag = False) -> None:
         return
     for name, value in facts.items():
         print(f"{name:16} {value}")
+
+
+@models.command("build")
+def build_models(json_: JsonFlag = False, quiet: QuietFlag = False) -> None:
+    """Prepare the processor for every model, so that no film waits for it; waits while a tape is recorded."""
+    from appliance.worker.building import build_engines
+
+    paths, config = box()
+    with progress_bar(quiet) as tell:
+        done = build_engines(config.enhance, paths.cache, paths.journal, tell)
+    if json_:
+        print_json([asdict(one) for one in done])
+        return
+    for one in done:
+        print(f"{one.model.name:24} {'built' if one.built else 'ready'}  {one.provider_reason}")
 
 
 @app.command()

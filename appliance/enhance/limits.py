@@ -5,15 +5,15 @@ from __future__ import annotations
 from appliance.core.problems import Problem
 
 LEAST_PX = 32  # what the models' window of pixels needs, and the guide's comparison
-MOST_PIXELS = 1920 * 1200  # more takes more than the memory that a worker may have
+MOST_PX = (1920, 1280)  # more takes more than the memory that a worker may have
 
 
 def check_size(width: int, height: int, name: str) -> None:
     """Raises Problem for a frame that no model takes; odd sizes are fine, they are padded."""
     if min(width, height) < LEAST_PX:
         why = f"it needs at least {LEAST_PX} × {LEAST_PX}"
-    elif width * height > MOST_PIXELS:
-        why = "it takes no more than 1920 × 1200; tapes have 720 × 576 or less"
+    elif width > MOST_PX[0] or height > MOST_PX[1]:
+        why = "it takes no more than 1920 × 1280; tapes have 720 × 576 or less"
     else:
         return
     raise Problem(

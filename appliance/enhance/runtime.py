@@ -29,6 +29,7 @@ PROVIDERS = {
 LIBRARIES = ("usr/lib", "usr/lib/*", "usr/local/lib", "usr/local/tensorrt/lib")
 ENGINE_WORKSPACE_BYTES = 1 << 30
 GPU_MEMORY_BYTES = 2 << 30
+SIZES = {"min": (8, 8), "opt": (144, 180), "max": (320, 480)}  # a quarter of the pictures' rows, columns
 TRIAL_PX = 16  # of the quarter size, each way
 OFF_LEVELS = 32.0  # a grey, still picture is left alone; the worst net that shipped moved it by 2
 
@@ -127,19 +128,46 @@ def provider_options(model: ModelInfo, name: str, cache: Path | None) -> dict[st
 
 
 def tensorrt_options(model: ModelInfo, cache: Path | None) -> dict[str, str]:
-    """INT8 by the scales in the model, FP16 for the rest. An engine fits one model, software and device."""
+    """INT8 by the scales in the model, FP16 for the rest. An engine fits one model, software and device.
+
+    One engine for every frame size, tuned for PAL's: without stated limits each size would be built anew.
+    """
     options = {
         "trt_int8_enable": "1",
         "trt_fp16_enable": "1",
         "trt_max_workspace_size": str(ENGINE_WORKSPACE_BYTES),
     }
+    name, channels = question_of(model)
+    for which, (rows, columns) in SIZES.items():
+        options[f"trt_profile_{which}_shapes"] = f"{name}:1x{channels}x{rows}x{columns}"
     if cache:
-        folder = cache / "engines" / engine_key(model)
+        folder = engine_folder(model, cache)
         folder.mkdir(parents=True, exist_ok=True)
         for kind in ("engine", "timing"):
             options[f"trt_{kind}_cache_enable"] = "1"
             options[f"trt_{kind}_cache_path"] = str(folder)
     return options
+
+
+def question_of(model: ModelInfo) -> tuple[str, int]:
+    """The name of what the net is asked, and its channels."""
+    asked = onnxruntime.InferenceSession(model.path, providers=[PROVIDERS["cpu"]]).get_inputs()[0]
+    return str(asked.name), int(asked.shape[1])
+
+
+def engine_folder(model: ModelInfo, cache: Path) -> Path:
+    return cache / "engines" / engine_key(model)
+
+
+def engine_missing(model: ModelInfo, provider: str, cache: Path | None) -> bool:
+    """Whether opening this model would make TensorRT compile it, which takes minutes of the whole machine."""
+    if (
+        provider not in ("auto", "tensorrt")
+        or PROVIDERS["tensorrt"] not in onnxruntime.get_available_providers()
+    ):
+        return False
+    used = variant(model, "tensorrt")
+    return cache is None or not any(engine_folder(used, cache).glob("*.engine"))
 
 
 def engine_key(model: ModelInfo) -> str:

@@ -18,6 +18,7 @@ from appliance.deliver.copy import deliver
 from appliance.deliver.drives import DriveWatcher
 from appliance.encode.digest import sha256_file
 from appliance.takes.store import load_take
+from appliance.worker.building import is_recording
 from appliance.worker.making import Made, Making, film_pair
 from appliance.worker.progress import Progress
 from appliance.worker.reel import reel_of_take
@@ -68,6 +69,7 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
         cache=paths.cache,
         for_take=True,
         issues=(*reel.issues, *said),
+        recording=lambda: is_recording(paths.journal),
     )
     made = film_pair(making, folder, progress)
     progress(Stage.ENCODE, 0.9, "Writing the report")

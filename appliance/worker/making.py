@@ -27,6 +27,7 @@ from appliance.encode.verify import verify_film, wrong
 from appliance.encode.writer import FilmSpec
 from appliance.enhance.limits import check_size
 from appliance.enhance.runtime import Runtime
+from appliance.worker.building import wait_for_quiet
 from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
 from appliance.worker.models import Models, open_models
 from appliance.worker.notices import notices
@@ -55,6 +56,7 @@ class Making:
     cache: Path | None = None  # keeps what a processor compiles of the model
     for_take: bool = False  # of the box itself, which has to be done before the next one
     issues: tuple[Issue, ...] = ()  # what was worth saying before the work began
+    recording: Callable[[], bool] = lambda: False  # whether the box records a tape now
 
     @property
     def with_camera(self) -> bool:
@@ -194,12 +196,16 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
 
 
 def models_of(making: Making, progress: Progress) -> Models:
+    def tell(text: str) -> None:
+        progress(Stage.SYNC, 0.0, text)
+
     return open_models(
         making.config.enhance,
         for_take=making.for_take,
         with_camera=making.with_camera,
         cache=making.cache,
-        tell=lambda text: progress(Stage.SYNC, 0.0, text),
+        tell=tell,
+        before_build=lambda: wait_for_quiet(making.recording, tell),
     )
 
 

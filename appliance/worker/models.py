@@ -9,7 +9,7 @@ from pathlib import Path
 from appliance.core.config import EnhanceConfig
 from appliance.core.types import Issue
 from appliance.enhance.manifest import has_model, load_model
-from appliance.enhance.runtime import Runtime, open_session
+from appliance.enhance.runtime import Runtime, engine_missing, open_session
 from appliance.enhance.tiers import GUIDE, tier_missing, tier_there
 
 CLASSICAL = "by rule, without a model: this version has none for it"
@@ -42,23 +42,29 @@ def open_models(
     with_camera: bool,
     cache: Path | None = None,
     tell: Callable[[str], None] = lambda text: None,
+    before_build: Callable[[], None] = lambda: None,
 ) -> Models:
     """Raises Problem for a model that is damaged, and a provider that was insisted on and is not there.
 
     The tier "auto" is ``standard``, but for the box's own takes ``live`` where only the CPU can be had: an
-    unattended box has to be done with one tape before the next one comes.
+    unattended box has to be done with one tape before the next one comes. ``before_build`` is called before a
+    processor compiles a model for itself.
     """
+
+    def open_tier(tier: str) -> Runtime:
+        model = load_model(tier)
+        if engine_missing(model, enhance.provider, cache):
+            before_build()
+            tell("Preparing the processor for the model; this is done once and takes minutes")
+        return open_session(model, enhance.provider, enhance.threads, cache)
+
     tell("Getting the model ready")
     wanted = "standard" if enhance.tier == "auto" else enhance.tier
     tier = tier_there(wanted)
-    tape = open_tier(tier, enhance, cache)
+    tape = open_tier(tier)
     if enhance.tier == "auto" and for_take and tape.provider == "cpu" and tier != "live":
         tier = "live"
-        tape = open_tier(tier, enhance, cache)
-    guide = open_tier(GUIDE, enhance, cache) if with_camera and has_model(GUIDE) else None
+        tape = open_tier(tier)
+    guide = open_tier(GUIDE) if with_camera and has_model(GUIDE) else None
     missed = enhance.tier not in ("auto", tier)
     return Models(tier, tape, guide, (tier_missing(wanted, tier),) if missed else ())
-
-
-def open_tier(tier: str, enhance: EnhanceConfig, cache: Path | None) -> Runtime:
-    return open_session(load_model(tier), enhance.provider, enhance.threads, cache)

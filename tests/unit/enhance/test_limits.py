@@ -8,7 +8,7 @@ from appliance.core.problems import Problem
 from appliance.enhance.limits import check_size
 
 
-@pytest.mark.parametrize("size", [(16, 8), (720, 16), (1, 1), (3840, 2160), (10000, 400)])
+@pytest.mark.parametrize("size", [(16, 8), (720, 16), (1, 1), (3840, 2160), (10000, 400), (400, 1300)])
 def test_tiny_and_huge_frames_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(Problem) as raised:
         check_size(*size, "tape.avi")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from appliance.core.types import Picture
+from appliance.core.types import ModelInfo, Picture
 from appliance.enhance.manifest import load_model
-from appliance.enhance.pipeline import restore
+from appliance.enhance.pipeline import DEPTH, Question, answered, field_questions, restore
 from appliance.enhance.runtime import Runtime, open_session
 
 
@@ -102,3 +105,108 @@ def test_hostile_pictures_give_pictures(live: Runtime) -> None:
 
 def test_nothing_in_nothing_out(idle: Runtime) -> None:
     assert list(restore([], "tff", idle)) == []
+
+
+def serial(tape: list[Picture], runtime: Runtime) -> list[Picture]:
+    """The same without threads."""
+    questions = field_questions(tape, "tff", 0, None)
+    return [q.finish(runtime.answer(q.fields)) for q in questions if q.fields is not None]
+
+
+def test_side_by_side_makes_the_same_bytes_as_one_after_the_other(make_tape, live: Runtime) -> None:
+    for height, width in ((64, 96), (65, 97), (58, 94)):
+        tape = make_tape(5, height=height, width=width)
+        made = list(restore(tape, "tff", live))
+        assert len(made) == 10
+        assert all(same(a, b) for a, b in zip(made, serial(tape, live), strict=True))
+        assert made[0].y.shape == (height, width)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "ahead"]
+
+
+class Odd(Exception):
+    """An error of nobody else's kind."""
+
+
+@pytest.mark.parametrize("stage", ["reading", "net", "finishing"])
+def test_an_error_of_any_stage_comes_out_as_it_is_and_ends_every_thread(stage: str) -> None:
+    def fail(where: str) -> None:
+        if where == stage:
+            raise Odd(where)
+
+    def questions():
+        for number in range(50):
+            if number == 7:
+                fail("reading")
+            yield Question(np.full((1, 1), number, np.uint8), lambda answer: fail("finishing") or answer)
+
+    def answer(fields: np.ndarray) -> np.ndarray:
+        if fields[0, 0] == 3:
+            fail("net")
+        return fields
+
+    with pytest.raises(Odd, match=stage):
+        list(answered(questions(), Runtime(ModelInfo("", "", "", "", 5), "", "", answer)))
+    assert threads() == []
+
+
+def test_who_leaves_early_ends_every_thread_and_the_reading() -> None:
+    ended = threading.Event()
+
+    def questions():
+        try:
+            for number in range(1000):
+                yield Question(np.full((1, 1), number % 256, np.uint8), lambda answer: answer)
+        finally:
+            ended.set()
+
+    answers = answered(questions(), Runtime(ModelInfo("", "", "", "", 5), "", "", lambda fields: fields))
+    next(answers)
+    answers.close()
+    assert ended.is_set()
+    assert threads() == []
+
+
+def test_only_a_few_fields_are_held_however_slow_the_taker() -> None:
+    made: list[int] = []
+
+    def questions():
+        for number in range(100):
+            made.append(number)
+            yield Question(np.full((1, 1), number, np.uint8), lambda answer: int(answer[0, 0]))
+
+    answers = answered(questions(), Runtime(ModelInfo("", "", "", "", 5), "", "", lambda fields: fields))
+    for taken, number in enumerate(answers, 1):
+        assert number == taken - 1
+        assert len(made) <= taken + 2 * DEPTH + 4
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+@pytest.mark.parametrize("order", ["tff", "bff", "progressive"])
+def test_fewer_fields_than_the_window_are_restored(make_tape, live: Runtime, frames: int, order) -> None:
+    film = list(restore(make_tape(frames), order, live))
+    assert [p.y.shape for p in film] == [(64, 96)] * 2 * frames
+
+
+def test_nothing_of_another_scene_comes_over_a_cut(make_tape, live: Runtime) -> None:
+    """What lies on one side of a cut is the same whatever lies on the other."""
+    here, there, elsewhere = make_tape(3), make_tape(3, seed=4), make_tape(3, seed=8)
+    first = list(restore(here + there, "tff", live))
+    second = list(restore(here + elsewhere, "tff", live))
+    assert all(same(a, b) for a, b in zip(first[:6], second[:6], strict=True))
+    alone = list(restore(there, "tff", live))
+    assert all(np.array_equal(a.y, b.y) for a, b in zip(first[6:], alone, strict=True))
+
+
+@pytest.mark.parametrize(("rows", "order", "step_s"), [(576, "tff", 0.04), (480, "bff", 1001 / 30000)])
+def test_pal_and_ntsc_each_at_their_own_times(
+    make_tape, idle: Runtime, rows: int, order, step_s: float
+) -> None:
+    tape = [replace(p, time_s=n * step_s) for n, p in enumerate(make_tape(3, height=rows, width=720))]
+    film = list(restore(tape, order, idle))
+    assert [p.time_s for p in film] == pytest.approx([n * step_s / 2 for n in range(6)])
+    assert film[0].y.shape == (rows, 720)
+    first = 0 if order == "tff" else 1
+    assert np.array_equal(film[0].y[first::2], tape[0].y[first::2])
