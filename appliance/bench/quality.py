@@ -67,10 +67,20 @@ def find_samples(wanted: Wanted) -> Sequence[Sample]:
         raise no_clips(wanted.data)
     chosen = list(enumerate(clips))[: wanted.clips or None]
     return [
-        Sample(clip, clips[(n + 1) % len(clips)], wear, wanted.frames, 100 + n)
+        Sample(clip, stranger_of(n, clips), wear, wanted.frames, 100 + n)
         for n, clip in chosen
         for wear in wanted.wears
     ]
+
+
+def stranger_of(number: int, clips: Sequence[Path]) -> Path:
+    """The next clip of another collection: those of one may show the same room, and would be no wrong guide.
+
+    A clip's name begins with that of its collection, up to two underscores. Without another one: the next clip.
+    """
+    others = [clips[(number + step) % len(clips)] for step in range(1, len(clips) + 1)]
+    own = clips[number].name.split("__")[0]
+    return next((clip for clip in others if clip.name.split("__")[0] != own), others[0])
 
 
 def tell_part(tell: Tell, number: int, parts: int, fraction: float, text: str) -> None:

@@ -99,6 +99,13 @@ def test_without_clips_and_with_a_wear_that_is_none(tmp_path: Path, calls: list[
         assert refused.value.issue.code == code
 
 
+def test_the_wrong_guide_is_of_another_collection() -> None:
+    clips = [Path(f"{name}.mp4") for name in ("a__1", "a__2", "b__1", "c__1")]
+    assert [quality.stranger_of(n, clips).stem for n in range(4)] == ["b__1", "b__1", "c__1", "a__1"]
+    assert quality.stranger_of(0, clips[:2]) == clips[1]
+    assert quality.stranger_of(0, clips[:1]) == clips[0]
+
+
 def test_what_is_measured_leaves_out_the_ends_and_the_rows_below() -> None:
     plane, half = np.zeros((64, 32), np.uint8), np.zeros((32, 16), np.uint8)
     sample = Sample(Path("a"), Path("b"), "good", 3, 1)
