@@ -76,7 +76,7 @@ def find_samples(wanted: Wanted) -> Sequence[Sample]:
 def stranger_of(number: int, clips: Sequence[Path]) -> Path:
     """The next clip of another collection: those of one may show the same room, and would be no wrong guide.
 
-    A clip's name begins with that of its collection, up to two underscores. Without another one: the next clip.
+    A clip's name begins with its collection's, up to two underscores. Without another one: the next clip.
     """
     others = [clips[(number + step) % len(clips)] for step in range(1, len(clips) + 1)]
     own = clips[number].name.split("__")[0]
