@@ -62,7 +62,7 @@ def see(whole: Planes, camera: CameraParameters, start: int, kit: Kit = NUMPY) -
     frames, rows, columns = y.shape
     twice = np.arange(columns).clip(max=2 * u.shape[2] - 1) // 2
     light = film(stack((y, u[:, :, twice], v[:, :, twice]), kit), camera, start, kit)
-    y, u, v = (plane.reshape(frames, rows, columns) for plane in coloured(light, YUV_OF_RGB))
+    y, u, v = (plane.reshape(frames, rows, columns) for plane in coloured(light.clip(0.0, 255.0), YUV_OF_RGB))
     u, v = (0.5 * (c[:, :, 0 : columns - 1 : 2] + c[:, :, 1:columns:2]) for c in (u, v))
     planes = (
         compress(y, camera.jpeg_quality, False, kit),
@@ -81,7 +81,7 @@ def stack(planes: Planes, kit: Kit) -> Array:
 
 
 def film(yuv: Array, camera: CameraParameters, start: int, kit: Kit) -> Array:
-    """Limited-range YUV in, RGB of 0..255 out, (3, frames, rows, columns); in place, no JPEG yet."""
+    """Limited-range YUV in, RGB about 0..255 out, (3, frames, rows, columns); in place, no JPEG yet."""
     frames, rows, columns = yuv.shape[1:]
     rgb = coloured(yuv, camera_of_yuv(camera)).reshape(3 * frames, rows, columns)
     if camera.blur_px > 0.1:
@@ -92,15 +92,21 @@ def film(yuv: Array, camera: CameraParameters, start: int, kit: Kit) -> Array:
     rgb = kit.look_up(rgb, curve(camera))
     if camera.noise:
         keys: list[Key] = [(camera.seed, start + n % frames, n // frames) for n in range(3 * frames)]
-        rgb += camera.noise * kit.sheet((rows, columns), keys)
-    return rgb.clip(0.0, 255.0).reshape(3, frames, rows, columns)
+        grain = kit.sheet((rows, columns), keys)
+        grain *= camera.noise
+        rgb += grain
+    return rgb.reshape(3, frames, rows, columns)
 
 
 def coloured(picture: Array, matrix: NDArray[np.float64]) -> Array:
     """A colour matrix with its constant as last column, over three planes. In place."""
     one, two, three = (picture[number] + 0.0 for number in range(3))
-    for number, (a, b, c, constant) in enumerate(matrix.tolist()):
-        picture[number] = a * one + b * two + c * three + constant
+    for plane, (a, b, c, constant) in zip(picture, matrix.tolist(), strict=True):
+        plane[:] = one  # in place all the way: such planes are larger than the processor's cache
+        plane *= a
+        plane += constant
+        plane += b * two
+        plane += c * three
     return picture
 
 
