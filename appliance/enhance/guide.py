@@ -69,6 +69,16 @@ def confidence(film: Plane, guide: Plane, coverage: Plane) -> Floats:
     return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
 
 
+def acquaintance(film: Plane, guide: Plane, coverage: Plane) -> Floats:
+    """0..1 at a quarter of the size: whether the guide shows the film's scene at all, where it sees it."""
+    seen = _half(_half(coverage)) == SEEN
+    if not seen.any():
+        return np.zeros(seen.shape, np.float32)
+    known = _acquaintance(*(_half(_structure(luma))[seen] for luma in (film, guide)))
+    calm = cv2.erode(seen.astype(np.float32) * known, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
+
+
 def _acquaintance(film: Floats, guide: Floats) -> float:
     """0 for a picture of something else, 1 for one of the same."""
     norm = float(np.linalg.norm(film) * np.linalg.norm(guide)) + 1e-6

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from appliance.core.types import Picture, Plane
-from appliance.enhance.guide import confidence
+from appliance.enhance.guide import acquaintance
 from appliance.enhance.pack import FOLD, NOTHING, RESIDUAL_CHANNELS, fold, pad, unfold
 
 GUIDE_CHANNELS = 2 * RESIDUAL_CHANNELS + 1
@@ -55,11 +55,12 @@ def weighed(plane: Plane, residual: Plane, conf: Plane) -> Plane:
 def trust_map(film: Plane, guide: Plane, coverage: Plane, strength: float) -> Plane:
     """0..255 for every 4 x 4 pixels of luma, odd sizes rounded up: how far the guide is to be believed.
 
+    Whether it shows the same scene, and where; what in it is misplaced or hidden the net sees for itself.
     ``guide`` as the camera's picture lies on the film's, before ``match_low``.
     """
     rows, columns = (-side % FOLD for side in film.shape)
     padded = (pad(plane, rows, columns) for plane in (film, guide, coverage))
-    return np.asarray(np.rint(confidence(*padded) * (strength * SURE)), np.uint8)
+    return np.asarray(np.rint(acquaintance(*padded) * (strength * SURE)), np.uint8)
 
 
 def match_low(film: Picture, guide: Picture) -> Picture:
