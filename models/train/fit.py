@@ -15,12 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from appliance.enhance.guided import GUIDE_CHANNELS, SURE
+from appliance.enhance.pack import CHANNELS_A_FIELD, WINDOW
 from models.train.batches import Batch
 from models.train.net import Restorer, pretend_quantised, watch
 from models.train.plan import Plan
 
 SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
 AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn
+ALIKE = 15.0  # weight of the likeness of structure
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # of SSIM
+MIDDLE = WINDOW // 2 * CHANNELS_A_FIELD  # where the middle field's light begins
 WATCHED = 12  # batches that show how large the signals get
 
 
@@ -91,7 +95,7 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=not self.quantised):
             guess = self.net(fields)
-        loss = loss_of(believed(guess.float(), fields), believed(truth, fields))
+        loss = loss_of(believed(guess.float(), fields), believed(truth, fields), base_of(fields))
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 3.0)
         self.optimiser.step()
@@ -127,12 +131,46 @@ def believed(residual: Tensor, fields: Tensor) -> Tensor:
     return residual * (fields[:, -1:] / SURE) if fields.shape[1] == GUIDE_CHANNELS else residual
 
 
-def loss_of(guess: Tensor, truth: Tensor) -> Tensor:
-    """Light and colour, and the differences of neighbours, where sharpness shows."""
+def loss_of(guess: Tensor, truth: Tensor, base: Tensor) -> Tensor:
+    """Light, colour, the differences of neighbours, and likeness of structure, which PSNR alone would blur.
+
+    ``base``: what both residuals are added to, its light as a picture (n, 1, rows, columns), in levels.
+    """
     y, wanted_y = (functional.pixel_shuffle(t[:, :16], 4) for t in (guess, truth))
     error = y - wanted_y
     edges = rounded(error[..., 1:] - error[..., :-1]) + rounded(error[..., 1:, :] - error[..., :-1, :])
-    return rounded(error) + 0.5 * rounded(guess[:, 16:] - truth[:, 16:]) + 0.2 * edges
+    light = rounded(error) + 0.2 * edges + ALIKE * unlikeness(base + y, base + wanted_y)
+    return light + 0.5 * rounded(guess[:, 16:] - truth[:, 16:])
+
+
+def base_of(fields: Tensor) -> Tensor:
+    """The light that a net's residual is added to: middle field and guess, or a guide's film."""
+    if fields.shape[1] == GUIDE_CHANNELS:
+        return functional.pixel_shuffle(fields[:, :16], 4)
+    n, _, rows, columns = fields.shape
+    middle = fields[:, MIDDLE : MIDDLE + 8].reshape(n, 2, 1, 4, rows, columns)
+    between = fields[:, -8:].reshape(n, 2, 1, 4, rows, columns)
+    return functional.pixel_shuffle(torch.cat([middle, between], 2).reshape(n, 16, rows, columns), 4)
+
+
+def unlikeness(one: Tensor, other: Tensor) -> Tensor:
+    """1 - SSIM of two pictures in levels."""
+    taps = torch.exp(-0.5 * (torch.arange(-5, 6, device=one.device) / 1.5) ** 2)
+    taps = taps / taps.sum()
+
+    def around(x: Tensor) -> Tensor:
+        return functional.conv2d(functional.conv2d(x, taps.view(1, 1, 1, 11)), taps.view(1, 1, 11, 1))
+
+    # Around their common mean: single precision would not hold the squares of levels.
+    middle = other.mean()
+    maps = torch.cat([x - middle for x in (one, other)])
+    mean = around(maps)
+    power = around(maps * maps) - mean * mean
+    a, b = mean.chunk(2)
+    both = around((one - middle) * (other - middle)) - a * b
+    light = (2 * (a + middle) * (b + middle) + C1) / ((a + middle) ** 2 + (b + middle) ** 2 + C1)
+    contrast = (2 * both + C2) / (power[: len(one)] + power[len(one) :] + C2)
+    return 1 - (light * contrast).mean()
 
 
 def rounded(error: Tensor) -> Tensor:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
 
+from appliance.enhance.pack import baseline, guess_between
 from models.train import prepare as preparing
-from models.train.batches import draw_batches, draw_example
+from models.train.batches import cut_field, draw_batches, draw_example, example
 from models.train.prepare import Pieces, make_piece
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from models.train.export import check_export, export_all  # noqa: E402
-from models.train.fit import Training, believed, fit, loss_of  # noqa: E402
+from models.train.fit import Training, base_of, believed, fit, loss_of, unlikeness  # noqa: E402
 from models.train.plan import Plan  # noqa: E402
 
 TINY = Plan("tiny", blocks=1, steps=24, quantised_steps=6, channels=16, batch=2, warm_up=2, save_every=6)
@@ -58,10 +60,39 @@ def test_it_learns_goes_on_rounds_and_is_exported(pieces: Pieces, tmp_path: Path
 
 
 def test_the_loss_is_nothing_for_the_truth_and_grows_with_the_error() -> None:
-    truth = torch.randn(1, 24, 8, 8) * 5
-    small, large = loss_of(truth + 1, truth), loss_of(truth + 4, truth)
-    assert float(loss_of(truth, truth)) == pytest.approx(0, abs=1e-6)
-    assert 0 < float(small) < float(large)
+    truth, base = torch.randn(1, 24, 8, 8) * 5, torch.rand(1, 1, 32, 32) * 200
+    none, small, large = (float(loss_of(truth + error, truth, base)) for error in (0, 1, 4))
+    assert none == pytest.approx(0, abs=1e-4)
+    assert 0 < small < large
+
+
+def test_likeness_is_that_of_the_usual_measure() -> None:
+    rng = np.random.default_rng(0)
+    one = cv2.GaussianBlur(rng.uniform(0, 255, (64, 64)), (0, 0), 1.5)
+    other = one + rng.normal(0, 6, one.shape)
+    found = 1 - float(unlikeness(*(torch.tensor(p, dtype=torch.float32)[None, None] for p in (one, other))))
+    assert found == pytest.approx(ssim(one, other), abs=0.002)
+
+
+def ssim(one: np.ndarray, other: np.ndarray) -> float:
+    """As it was published: a Gaussian window of 11 by 11 pixels, without the edges."""
+
+    def around(x: np.ndarray) -> np.ndarray:
+        return cv2.GaussianBlur(x, (11, 11), 1.5)[5:-5, 5:-5]
+
+    a, b = around(one), around(other)
+    power = around(one * one) - a * a + around(other * other) - b * b
+    both = around(one * other) - a * b
+    light = (2 * a * b + 6.5025) / (a * a + b * b + 6.5025)
+    return float((light * (2 * both + 58.5225) / (power + 58.5225)).mean())
+
+
+def test_the_base_is_the_picture_that_the_residual_is_added_to(pieces: Pieces) -> None:
+    window = [cut_field(pieces, 0, 4 + k, 64, 64) for k in (-2, -1, 0, 1, 2)]
+    upright = [field.flipped() for field in window] if window[2].bottom else window
+    fields, _ = example(window, (np.zeros((128, 128), np.uint8), *np.zeros((2, 64, 64), np.uint8)))
+    whole = baseline(upright[2], guess_between(upright))[0]
+    assert np.array_equal(base_of(torch.from_numpy(fields[None]))[0, 0].numpy(), whole)
 
 
 def test_a_guide_learns_only_where_it_is_believed() -> None:
