@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,20 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.bench.split import is_held_out
 from appliance.sim.optics import Planes
 
 FIELDS = 8
 ROWS, COLUMNS = 256, 288
 CLIP_PICTURES = 120
 PHOTO_SIDE = 1000
-HELD_OUT_EVERY = 6
 
 Colour = NDArray[np.uint8]  # (rows, columns, 3): Y, U, V at full size
-
-
-def is_held_out(path: Path) -> bool:
-    """By the name of the clip or photo alone, so that the split survives new data."""
-    return hashlib.sha1(path.name.encode()).digest()[0] % HELD_OUT_EVERY == 0
 
 
 def find_sources(folder: Path, held_out: bool) -> tuple[list[Path], list[Path]]:
