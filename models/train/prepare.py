@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,8 +92,8 @@ def make_piece(scene: list[Colour], rng: np.random.Generator) -> dict[str, Bytes
 
 
 def prepare(folder: Path, cache: Path, held_out: bool, each: tuple[int, int], seed: int) -> Path:
-    """Makes the pieces once; a file that is already there is used as it is."""
-    path = cache / f"{'held-out' if held_out else 'train'}-{each[0]}-{each[1]}-{seed}.npz"
+    """Makes the pieces once; a file that this very code has made is used as it is."""
+    path = cache / f"{'held-out' if held_out else 'train'}-{each[0]}-{each[1]}-{seed}-{code_key()}.npz"
     if path.exists():
         return path
     rng = np.random.default_rng(seed + 1)
@@ -100,3 +101,10 @@ def prepare(folder: Path, cache: Path, held_out: bool, each: tuple[int, int], se
     assert made[0]["tape_y"].shape == (FRAMES, ROWS, COLUMNS)
     Pieces(**{k: np.stack([m[k] for m in made]) for k in made[0]}).save(path)
     return path
+
+
+def code_key() -> str:
+    """Another simulator makes other pieces, and so do other scenes."""
+    own = [Path(__file__), Path(__file__).with_name("scenes.py")]
+    files = [*sorted(Path(parameters.__file__).parent.glob("*.py")), *own]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
