@@ -18,7 +18,8 @@ import torch
 
 from models.train.batches import Batch, draw_batches, draw_example
 from models.train.curve import draw_curve
-from models.train.evaluate import evaluate_guide, evaluate_tier, open_model
+from models.train.evaluate import evaluate_tier, open_model
+from models.train.evaluate_guide import evaluate_guide
 from models.train.export import check_export, export_all
 from models.train.fit import Training, fit
 from models.train.guide_data import Films, draw_guided, make_films
@@ -62,6 +63,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     house = House(options.data, options.cache, options.out, options.device)
+    (house.out / "cards").mkdir(parents=True, exist_ok=True)
     print("Preparing pieces of simulated tape", flush=True)
     house.training()
     house.held_out()
