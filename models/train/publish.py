@@ -101,7 +101,7 @@ def row_of(folder: Path, plan: Plan, kind: str, about: str, metrics: dict[str, f
 
 def as_toml(row: dict[str, Any]) -> str:
     lines = [f"{key} = {toml(value)}" for key, value in row.items() if key != "metrics"]
-    table = [f"{key} = {value}" for key, value in row.get("metrics", {}).items()]
+    table = [f'"{key}" = {value}' for key, value in row.get("metrics", {}).items()]
     return "\n".join(["", "[[model]]", *lines, *(["[model.metrics]", *table] if table else []), ""])
 
 

@@ -36,7 +36,7 @@ def data(tmp_path: Path) -> Path:
 def test_tape_and_guide_are_trained_published_and_gone_on_with(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = {"channels": 16, "blocks": 1, "batch": 2, "save_every": 8, "warm_up": 2, "rate": 1e-2}
+    small = {"channels": 16, "blocks": 1, "batch": 2, "save_every": 8, "warm_up": 2, "rate": 3e-3}
     monkeypatch.setattr(training, "PLANS", (replace(LIVE, **small), replace(GUIDE, **small)))
     monkeypatch.setattr(training, "TRAIN_EACH", (0, 2))
     monkeypatch.setattr(training, "HELD_OUT_EACH", (0, 1))
@@ -50,13 +50,13 @@ def test_tape_and_guide_are_trained_published_and_gone_on_with(
         "--out",
         str(out),
         "--steps",
-        "24",
+        "80",
     ]
     monkeypatch.setattr(sys, "argv", [*arguments, "--threads", "1"])
     training.main()
     for tier in ("live", "live-s8", "live-f32", "guide", "guide-s8", "guide-f32"):
         assert load_model(tier, out).tier == tier
-    assert "24 steps" in (out / "cards/guide.md").read_text()
+    assert "80 steps" in (out / "cards/guide.md").read_text()
     assert (out / "cards/live-loss.png").stat().st_size > 1000
     before = (out / "live.onnx").read_bytes()
     training.main()
