@@ -7,6 +7,7 @@ products in 16 bits and would clip at 8.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +17,7 @@ from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 LEVELS = 128.0  # the net counts in 128 levels: inputs and residual lie in -1..1
 WEIGHT_STEPS = 63
 POSITIVE_STEPS, SIGNED_STEPS = 255, 127
+SAMPLES = 20000  # of a signal, from each batch that is looked at
 
 
 def round_through(x: Tensor) -> Tensor:
@@ -31,6 +33,7 @@ class Scale(nn.Module):
     def __init__(self, signed: bool) -> None:
         super().__init__()
         self.signed, self.quantised, self.watching = signed, False, False
+        self.seen: list[Tensor] = []
         self.register_buffer("peak", torch.zeros(()))
 
     def step(self) -> Tensor:
@@ -38,13 +41,24 @@ class Scale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.watching:
-            size = x.detach().abs().flatten()
-            self.peak = torch.maximum(self.peak, size.kthvalue(int(len(size) * 0.99999)).values)
-        if not self.quantised:
-            return x
+            values = x.detach().flatten()
+            self.seen.append(values[torch.randint(len(values), (SAMPLES,), device=values.device)])
+        return self.rounded(x) if self.quantised else x
+
+    def rounded(self, x: Tensor) -> Tensor:
         low = -SIGNED_STEPS - 1 if self.signed else 0
         high = SIGNED_STEPS if self.signed else POSITIVE_STEPS
         return round_through(torch.clamp(x / self.step(), low, high)) * self.step()
+
+    def settle(self) -> None:
+        """Takes the peak that rounds what was seen with the smallest error: a few outliers may be clipped."""
+        values, self.seen = torch.cat(self.seen), []
+        peaks = values.abs().max().clamp_min(1e-6) * torch.linspace(0.1, 1.0, 37, device=values.device)
+        errors = []
+        for peak in peaks:
+            self.peak = peak
+            errors.append(float(((self.rounded(values) - values) ** 2).mean()))
+        self.peak = peaks[int(np.argmin(errors))].clone()
 
 
 class Convolution(nn.Conv2d):
@@ -92,9 +106,12 @@ class Restorer(nn.Module):
 
 
 def watch(net: nn.Module, watching: bool) -> None:
+    """While it is on the signals are looked at; at its end the scales are settled."""
     for part in net.modules():
         if isinstance(part, Scale):
             part.watching = watching
+            if not watching:
+                part.settle()
 
 
 def pretend_quantised(net: nn.Module, quantised: bool) -> None:

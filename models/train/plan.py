@@ -20,7 +20,7 @@ class Plan:
     channels: int = 64
     batch: int = 8
     rate: float = 1e-3
-    quantised_rate: float = 1e-4
+    quantised_rate: float = 3e-4
     warm_up: int = 200
     seed: int = 1
     save_every: int = 250
@@ -37,6 +37,6 @@ class Plan:
 
 
 LIVE = Plan("live", blocks=2, steps=16000)
-STANDARD = Plan("standard", blocks=8, steps=24000)
+STANDARD = Plan("standard", blocks=8, steps=24000, quantised_steps=3000)
 GUIDE = Plan("guide", blocks=3, steps=12000, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

@@ -10,9 +10,12 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from appliance.enhance.guided import GUIDE_CHANNELS
+from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
+TIERS = sorted(row["tier"] for row in read_rows(MODELS / MANIFEST) if "-" not in row["tier"])
 
 
 def session(name: str, **options: str) -> onnxruntime.InferenceSession:
@@ -28,34 +31,41 @@ def constants(name: str) -> dict[str, np.ndarray]:
     return {c.name: numpy_helper.to_array(c) for c in onnx.load(MODELS / name).graph.initializer}
 
 
-def test_on_the_processor_every_layer_runs_in_integers(tmp_path: Path) -> None:
-    session("live.onnx", optimized_model_filepath=str(tmp_path / "optimised.onnx"))
+def layers(name: str) -> int:
+    return sum(node.op_type == "Conv" for node in onnx.load(MODELS / name).graph.node)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_on_the_processor_every_layer_runs_in_integers(tier: str, tmp_path: Path) -> None:
+    session(f"{tier}.onnx", optimized_model_filepath=str(tmp_path / "optimised.onnx"))
     kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
-    convolutions = [n for n in onnx.load(MODELS / "live.onnx").graph.node if n.op_type == "Conv"]
-    assert kinds.count("QLinearConv") == len(convolutions) == 6
+    assert kinds.count("QLinearConv") == layers(f"{tier}.onnx") >= 6
     assert set(kinds) <= {"QLinearConv", "QLinearAdd", "Transpose"}
 
 
-@pytest.mark.parametrize("name", ["live.onnx", "live-s8.onnx"])
+@pytest.mark.parametrize("name", [f"{tier}{kind}.onnx" for tier in TIERS for kind in ("", "-s8")])
 def test_weights_stay_within_seven_bits_and_use_them(name: str) -> None:
     weights = [v for k, v in constants(name).items() if k.endswith("weight.steps_of_it")]
-    assert len(weights) == 6
+    assert len(weights) == layers(name)
     assert all(w.dtype == np.int8 and np.abs(w.astype(int)).max() <= 63 for w in weights)
     assert all(np.abs(w.astype(int)).max() == 63 for w in weights)
 
 
-def test_the_signed_twin_is_symmetric_everywhere() -> None:
-    zeros = [v for k, v in constants("live-s8.onnx").items() if k.endswith(".zero")]
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_signed_twin_is_symmetric_everywhere(tier: str) -> None:
+    zeros = [v for k, v in constants(f"{tier}-s8.onnx").items() if k.endswith(".zero")]
     assert zeros
     assert all(not z.any() for z in zeros)
     assert {z.dtype for z in zeros} == {np.dtype(np.int8)}  # TensorRT reads biases as floats
 
 
-def test_both_twins_answer_nearly_alike() -> None:
+@pytest.mark.parametrize("tier", TIERS)
+def test_both_twins_answer_nearly_alike(tier: str) -> None:
+    channels = GUIDE_CHANNELS if tier == "guide" else INPUT_CHANNELS
     rng = np.random.default_rng(0)
-    smooth = rng.integers(60, 190, (1, INPUT_CHANNELS, 1, 1)) + rng.normal(0, 4, (1, INPUT_CHANNELS, 20, 24))
+    smooth = rng.integers(60, 190, (1, channels, 1, 1)) + rng.normal(0, 4, (1, channels, 20, 24))
     fields = np.clip(smooth.mean(1, keepdims=True) + rng.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)
-    one, other = (session(n).run(None, {"fields": fields})[0] for n in ("live.onnx", "live-s8.onnx"))
+    one, other = (session(n).run(None, {"fields": fields})[0] for n in (f"{tier}.onnx", f"{tier}-s8.onnx"))
     assert one.shape == other.shape == (1, RESIDUAL_CHANNELS, 20, 24)
     assert one.dtype == other.dtype == np.uint8
     difference = np.abs(one.astype(int) - other.astype(int))
