@@ -1,0 +1,39 @@
+"""How the processes begin and end, where it is decided in ``app``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.app import run_worker
+from appliance.core.config import Config
+from appliance.core.paths import Paths
+from appliance.ops import notify
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_a_worker_that_must_leave_as_soon_as_it_is_ready_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def ready() -> None:
+        said.append("ready")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(notify, "notify_ready", ready)
+    monkeypatch.setattr(notify, "notify_stopping", lambda: said.append("stopping"))
+    with pytest.raises(SystemExit):
+        run_worker(Paths(tmp_path, tmp_path / "cache"), Config())
+    assert said == ["ready", "stopping"]
