@@ -56,7 +56,7 @@ class EnhanceConfig(Section):
 class EncodeConfig(Section):
     crf: int = Field(19, ge=0, le=40, description="The films' quality: less is better and larger.")
     preset: str = Field(
-        "superfast", description="x264's preset: slower ones make smaller films. veryfast takes twice the time."
+        "superfast", description="x264's preset; veryfast makes smaller films in twice the time."
     )
     audio_kbit_s: int = Field(192, ge=64, le=512, description="The films' sound.")
 
