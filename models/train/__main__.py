@@ -17,6 +17,7 @@ import cv2
 import torch
 
 from models.train.batches import Batch, draw_batches, draw_example
+from models.train.begin import begin_from
 from models.train.curve import draw_curve
 from models.train.evaluate import evaluate_tier, open_model
 from models.train.evaluate_guide import evaluate_guide
@@ -69,7 +70,7 @@ def main() -> None:
     house.held_out()
     for plan in PLANS:
         if options.tier in ("all", plan.tier):
-            make_model(house, shortened(plan, options.steps))
+            make_model(house, shortened(plan, options.steps), options.begin)
 
 
 def read_options() -> argparse.Namespace:
@@ -79,6 +80,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=HERE / "cache", help="work that is gone on with")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="where the models go")
     parser.add_argument("--steps", type=int, default=0, help="0: as many as the plan of each tier says")
+    parser.add_argument("--from", dest="begin", type=Path, help="a published TIER-f32.onnx to begin with")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
@@ -90,8 +92,10 @@ def shortened(plan: Plan, steps: int) -> Plan:
     )
 
 
-def make_model(house: House, plan: Plan) -> None:
+def make_model(house: House, plan: Plan, begin: Path | None) -> None:
     training = Training(plan, house.cache / "run" / plan.tier, house.device)
+    if begin is not None:
+        begin_from(training, begin)
     print(f"{plan.tier}: training to step {plan.steps}; the log is {training.folder / 'log.csv'}", flush=True)
     began = time.monotonic()
     if training.step < plan.steps:

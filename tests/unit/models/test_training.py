@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from models.train.prepare import Pieces, make_piece
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from models.train.export import check_export, export_all  # noqa: E402
+from models.train.begin import begin_from  # noqa: E402
+from models.train.export import check_export, export, export_all  # noqa: E402
 from models.train.fit import Training, base_of, believed, fit, loss_of, unlikeness  # noqa: E402
 from models.train.plan import Plan  # noqa: E402
 
@@ -57,6 +59,21 @@ def test_it_learns_goes_on_rounds_and_is_exported(pieces: Pieces, tmp_path: Path
     ]
     assert all(a.dtype == np.uint8 and a.shape == (1, 24, 32, 32) for a in answers)
     assert np.abs(answers[0].astype(int) - answers[1]).mean() < 1.5
+
+
+def test_a_training_begins_with_published_floats(tmp_path: Path) -> None:
+    first = Training(TINY, tmp_path / "first")
+    with torch.no_grad():
+        for part in first.mean.parameters():
+            part.add_(torch.randn(part.shape) * 0.05)
+    export(first.mean, tmp_path / "tiny-f32.onnx", signed=False, rounding=False)
+    second = Training(TINY, tmp_path / "second")
+    begin_from(second, tmp_path / "tiny-f32.onnx")
+    for one, other in zip(first.mean.parameters(), second.net.parameters(), strict=True):
+        assert torch.equal(one, other)
+    wider = Training(replace(TINY, channels=32), tmp_path / "wider")
+    with pytest.raises(ValueError, match="another net"):
+        begin_from(wider, tmp_path / "tiny-f32.onnx")
 
 
 def test_the_loss_is_nothing_for_the_truth_and_grows_with_the_error() -> None:
