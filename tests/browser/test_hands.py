@@ -30,10 +30,13 @@ def test_record_and_stop_by_keyboard_alone(box, page, ready) -> None:
     page.keyboard.press("Enter")
     assert box.recorder.next_command() == RECORD
     box.recorder.show(replace(ready, state=BoxState.RECORDING))
-    expect(page.get_by_role("button", name="Stop recording")).to_be_focused()
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(stop).to_be_focused()
+    expect(stop).to_have_attribute("aria-busy", "false")  # the first press has been answered
     page.keyboard.press("Enter")
     assert box.recorder.next_command() == STOP
     box.recorder.show(ready)
+    expect(page.get_by_role("button", name="Eject stick")).to_be_enabled()
     tab_to(page, "Eject stick")
     page.keyboard.press("Space")
     assert box.recorder.next_command() == Command(CommandName.EJECT)
