@@ -133,6 +133,7 @@ def run_worker(paths: Paths, config: Config) -> None:
             worker.run()
         finally:
             notify_stopping()
+            worker.close()
 
 
 def feed_forever(feed: Callable[[], object]) -> None:

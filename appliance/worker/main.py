@@ -105,9 +105,13 @@ class Worker:
             while not self._stop.is_set():
                 self._look()
         finally:
-            self._reporter.close()
-            self._journal.close()
+            self.close()
             pid_file.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """For a worker that never came to ``run``; a second time does nothing."""
+        self._reporter.close()
+        self._journal.close()
 
     def stop(self) -> None:
         """From any other thread; a job that runs goes on at the next start."""

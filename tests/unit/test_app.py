@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,4 @@ def test_a_worker_that_must_leave_as_soon_as_it_is_ready_says_so(
     with pytest.raises(SystemExit):
         run_worker(Paths(tmp_path, tmp_path / "cache"), Config())
     assert said == ["ready", "stopping"]
+    assert "reporter" not in [thread.name for thread in threading.enumerate()]
