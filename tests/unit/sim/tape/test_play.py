@@ -84,14 +84,23 @@ def rise_px(row: np.ndarray, start: int, end: int) -> float:
     """From a tenth to nine tenths of an edge."""
     part = row[start:end].astype(float)
     height = (part - part[0]) / (part[-1] - part[0])
-    return float(np.count_nonzero((height > 0.1) & (height < 0.9)) + 1)
+    above = [int(np.argmax(height > level)) for level in (0.1, 0.9)]
+    low, high = (
+        k - (height[k] - level) / (height[k] - height[k - 1])
+        for k, level in zip(above, (0.1, 0.9), strict=True)
+    )
+    return float(high - low)
 
 
 def test_a_clean_tape_only_loses_sharpness_and_more_in_colour_than_in_light() -> None:
     y, u, _ = degrade(edges(), edges(), drawn("clean"), 0)
     assert np.array_equal(y[:, :, 150:210], edges()[0][:, :, 150:210])
     assert np.ptp(y, axis=1).max() == 0
-    assert 1 <= rise_px(y[0, 10], 100, 140) < 4 < 2 * rise_px(u[0, 10], 45, 75) < 20
+    sharp, light = (rise_px(row, 100, 140) for row in (edges()[0][0, 10], y[0, 10]))
+    assert sharp == pytest.approx(0.8)
+    assert sharp < light < 4 < 2 * rise_px(u[0, 10], 45, 75) < 20
+    full_width = replace(drawn("clean"), sample_rate_mhz=13.5)  # half of it holds nearly all of the band
+    assert 1.4 < rise_px(degrade(edges(), edges(), full_width, 0)[0][0, 10], 100, 140) < 3
 
 
 def test_every_generation_softens_and_adds_noise() -> None:
