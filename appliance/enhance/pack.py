@@ -16,9 +16,10 @@ import numpy as np
 
 from appliance.core.types import Picture, Plane
 
-WINDOW = 5  # fields
+WINDOW = 7  # fields
 CHANNELS_A_FIELD = 16
-INPUT_CHANNELS = WINDOW * CHANNELS_A_FIELD + 8
+GUESS_CHANNELS = 8
+INPUT_CHANNELS = WINDOW * CHANNELS_A_FIELD + GUESS_CHANNELS
 RESIDUAL_CHANNELS = 24
 FOLD = 4  # pictures are padded to a multiple of this, both ways
 NOTHING = 128  # the residual that changes nothing
@@ -109,7 +110,8 @@ def pack_field(field: Field) -> Plane:
 def guess_between(window: list[Field]) -> Plane:
     """The rows between those of a top field: from the fields before and after where nothing moves, else
     from the rows above and below; never further from the one than things change around there."""
-    earlier, before, middle, after, later = window
+    here = len(window) // 2
+    earlier, before, middle, after, later = window[here - 2 : here + 3]
     flat = interpolate_rows(middle.y)
     if before.bottom == middle.bottom or after.bottom == middle.bottom:
         return flat  # beside a cut no field of the other parity may be left
@@ -166,5 +168,5 @@ def crop(planes: Planes, height: int, width: int) -> Planes:
 
 
 def join(fields: list[Plane], between: Plane) -> Plane:
-    """Five packed fields, in temporal order, and the guess, as the net's input."""
+    """Seven packed fields, in temporal order, and the guess, as the net's input."""
     return np.ascontiguousarray(np.concatenate([*fields, fold(between, 2, 4)])[None])

@@ -17,10 +17,12 @@ from appliance.enhance.guide import inject
 from appliance.enhance.guided import add_guided, match_low, of_one_size, pack_guide, trust_map
 from appliance.enhance.pack import crop, finish, guess_between, join
 from appliance.enhance.runtime import Runtime
+from appliance.enhance.steady import steadied
 from appliance.enhance.tape import REACH, TapeField, read_fields, windows
 
 T = TypeVar("T")
 DEPTH = 2  # questions or answers that wait between two stages: a few megabytes each
+CONTEXT_FRAMES = 3  # on each side of a piece, for it to be the same as in the whole
 NO_ANSWER = np.empty(0, np.uint8)
 
 
@@ -58,8 +60,8 @@ def restore(
 ) -> Iterator[Picture]:
     """Two 4:2:0 pictures for every tape frame, of the tape's size, at the times of its two fields.
 
-    Frames ``first`` to ``first + count`` of ``pictures`` are given out; the others only give context. One
-    frame of it on each side makes any piece the same, byte for byte, as when the whole tape is restored
+    Frames ``first`` to ``first + count`` of ``pictures`` are given out; the others only give context. CONTEXT_FRAMES
+    frames of it on each side make any piece the same, byte for byte, as when the whole tape is restored
     at once. No window looks across a cut or an end of the tape: fields are repeated instead. With order
     "progressive" each picture is looked at alone, as something still, and given out twice, once from each of
     its fields, so that the rate is that of an interlaced tape.
@@ -71,13 +73,18 @@ def field_questions(
     pictures: Iterable[Picture], order: FieldOrder, first: int, count: int | None
 ) -> Iterator[Question[Picture]]:
     last = None if count is None else first + count
-    needed = islice(pictures, None if last is None else last + 1)
-    for window in windows(read_fields(needed, order), order):
+    needed = islice(pictures, None if last is None else last + CONTEXT_FRAMES)
+    for window in windows(steady_fields(needed, order), order):
         middle = window[REACH]
         if last is not None and middle.frame >= last:
             return
         if middle.frame >= first:
             yield field_question(window)
+
+
+def steady_fields(pictures: Iterable[Picture], order: FieldOrder) -> Iterator[TapeField]:
+    fields = read_fields(pictures, order)
+    return fields if order == "progressive" else steadied(fields)
 
 
 def field_question(window: list[TapeField]) -> Question[Picture]:

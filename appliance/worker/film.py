@@ -16,12 +16,11 @@ from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncE
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.guide import camera_at
-from appliance.enhance.pipeline import Question, answered, guide_question, restore
+from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
 from appliance.register.warp import GuideWarper
 from appliance.worker.reel import Piece, tape_pictures
 
-CONTEXT_FRAMES = 2  # what the model's window may see before a chunk
 CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
 QUEUE_DEPTH = 8
 

@@ -1,4 +1,4 @@
-"""Batches from the prepared pieces: a window of five fields, and what to add to its middle field."""
+"""Batches from the prepared pieces: a window of seven fields, and what to add to its middle field."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.enhance.pack import WINDOW, Field, baseline, fold, guess_between, join, pack_field
+from appliance.enhance.tape import REACH, stand_in
 from models.train.prepare import TARGETS, Pieces
 
 SIDE = 128  # pixels of a training crop
@@ -23,14 +24,10 @@ def draw_window(rng: np.random.Generator) -> list[int]:
     """Which fields, relative to the middle one; sometimes as beside a cut, where others stand in."""
     chance = rng.random()
     if chance < 0.86:
-        return [-2, -1, 0, 1, 2]
-    if chance < 0.90:
-        return [0, 1, 0, 1, 2]
-    if chance < 0.94:
-        return [-2, -1, 0, -1, 0]
-    if chance < 0.97:
-        return [0, -1, 0, -1, 0] if rng.random() < 0.5 else [0, 1, 0, 1, 0]
-    return [0, 0, 0, 0, 0]
+        return [-3, -2, -1, 0, 1, 2, 3]
+    first, last = (int(k) for k in (-rng.integers(REACH + 1), rng.integers(REACH + 1)))
+    near = {k: k for k in range(first, last + 1)}
+    return [near[k] if k in near else stand_in(k, near) for k in range(-REACH, REACH + 1)]
 
 
 def cut_field(pieces: Pieces, piece: int, number: int, top: int, left: int) -> Field:
@@ -38,16 +35,16 @@ def cut_field(pieces: Pieces, piece: int, number: int, top: int, left: int) -> F
     frame, late = divmod(number, 2)
     parity = late if pieces.top_first[piece] else 1 - late
     rows = slice(top + parity, top + SIDE, 2)
-    y = pieces.tape_y[piece, frame, rows, left : left + SIDE]
-    u, v = pieces.tape_c[piece, frame, :, rows, left // 2 : left // 2 + HALF]
+    y = pieces.steady_y[piece, frame, rows, left : left + SIDE]
+    u, v = pieces.steady_c[piece, frame, :, rows, left // 2 : left // 2 + HALF]
     return Field(y, u, v, bool(parity))
 
 
 def draw_example(pieces: Pieces, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """The packed window (88, ...) and the residual (24, ...), both in levels."""
-    piece, target = int(rng.integers(len(pieces.tape_y))), int(rng.integers(len(TARGETS)))
-    top = int(rng.integers((pieces.tape_y.shape[2] - SIDE) // 4 + 1)) * 4
-    left = int(rng.integers((pieces.tape_y.shape[3] - SIDE) // 4 + 1)) * 4
+    """The packed window (120, ...) and the residual (24, ...), both in levels."""
+    piece, target = int(rng.integers(len(pieces.steady_y))), int(rng.integers(len(TARGETS)))
+    top = int(rng.integers((pieces.steady_y.shape[2] - SIDE) // 4 + 1)) * 4
+    left = int(rng.integers((pieces.steady_y.shape[3] - SIDE) // 4 + 1)) * 4
     window = [cut_field(pieces, piece, TARGETS[target] + k, top, left) for k in draw_window(rng)]
     y = pieces.truth_y[piece, target, top : top + SIDE, left : left + SIDE]
     colour = (slice(top // 2, top // 2 + HALF), slice(left // 2, left // 2 + HALF))

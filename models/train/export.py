@@ -57,10 +57,10 @@ class Graph:
 
     def positive(self, x: str, scale: Scale, name: str) -> str:
         """Signed bytes have only half as many steps above zero, so theirs are twice as large."""
-        peak = float(scale.peak)
+        peak = float(scale.peak.detach())
         if self.signed or not self.rounding:
             return self.rounded(self.node("Relu", [x], f"{name}.relu"), peak / SIGNED_STEPS, 0, name)
-        return self.rounded(x, float(scale.step()), 0, name)
+        return self.rounded(x, float(scale.step().detach()), 0, name)
 
     def convolution(self, x: str, part: Convolution, step_in: float, name: str) -> str:
         if not self.rounding:
@@ -121,7 +121,7 @@ def check_export(training: Training, draw: Callable[[np.random.Generator], Examp
 
 
 def positive_step(scale: Scale, signed: bool) -> float:
-    return float(scale.peak) / SIGNED_STEPS if signed else float(scale.step())
+    return float(scale.peak.detach()) / SIGNED_STEPS if signed else float(scale.step().detach())
 
 
 def read_bytes(graph: Graph) -> str:
@@ -141,7 +141,7 @@ def add_block(graph: Graph, x: str, step: float, block: Block, name: str) -> tup
     inner = graph.convolution(x, block.one, step, f"{name}.one")
     inner = graph.positive(inner, block.inner, f"{name}.inner")
     branch = graph.convolution(inner, block.two, positive_step(block.inner, graph.signed), f"{name}.two")
-    branch = graph.rounded(branch, float(block.branch.step()), 128, f"{name}.branch")
+    branch = graph.rounded(branch, float(block.branch.step().detach()), 128, f"{name}.branch")
     total = graph.node("Add", [branch, x], f"{name}.add")
     return graph.positive(total, block.sum, f"{name}.sum"), positive_step(block.sum, graph.signed)
 

@@ -17,12 +17,12 @@ from torch.nn import functional
 from appliance.enhance.guided import GUIDE_CHANNELS, SURE
 from appliance.enhance.pack import CHANNELS_A_FIELD, WINDOW
 from models.train.batches import Batch
-from models.train.net import Restorer, pretend_quantised, watch
+from models.train.net import Restorer, even_out, pretend_quantised, watch
 from models.train.plan import Plan
 
 SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
 AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn
-ALIKE = 15.0  # weight of the likeness of structure
+ALIKE = 25.0  # weight of the likeness of structure
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # of SSIM
 MIDDLE = WINDOW // 2 * CHANNELS_A_FIELD  # where the middle field's light begins
 WATCHED = 12  # batches that show how large the signals get
@@ -116,14 +116,21 @@ class Training:
         """The mean goes on alone: looks at what its signals reach, then switches the rounding on."""
         self.save("float.pt")
         self.net.load_state_dict(self.mean.state_dict())
-        watch(self.net, True)
-        with torch.no_grad():
-            for _ in range(WATCHED):
-                self.net(self.on_device(next(batches)[0]))
+        looked_at = [next(batches)[0] for _ in range(WATCHED)]
+        self._look(looked_at)
+        even_out(self.net)
+        self._look(looked_at)
         watch(self.net, False)
         self.mean.load_state_dict(self.net.state_dict())
         for net in (self.net, self.mean):
             pretend_quantised(net, True)
+
+
+    def _look(self, fields: list[Any]) -> None:
+        watch(self.net, True)
+        with torch.no_grad():
+            for one in fields:
+                self.net(self.on_device(one))
 
 
 def believed(residual: Tensor, fields: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
 """The restorer: plain 3x3 convolutions, ReLU and three additions, on folded fields.
 
 While it learns it can pretend to be quantised (``quantised = True``): activations to 8 bits with one scale a
-layer, weights to 7 bits with one scale a channel, because processors without VNNI add pairs of 8x8 bit
-products in 16 bits and would clip at 8.
+layer, weights to 8 bits with one scale a channel.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from torch.nn import functional
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
 LEVELS = 128.0  # the net counts in 128 levels: inputs and residual lie in -1..1
-WEIGHT_STEPS = 63
+WEIGHT_STEPS = 127
 POSITIVE_STEPS, SIGNED_STEPS = 255, 127
+EVENED, EVENED_BY = 0.9, 8.0  # how far the channels are brought to one size
 SAMPLES = 20000  # of a signal, from each batch that is looked at
 
 
@@ -26,39 +26,42 @@ def round_through(x: Tensor) -> Tensor:
 
 
 class Scale(nn.Module):
-    """Watches how large a signal gets and, once asked, rounds it to 8 bits."""
-
-    peak: Tensor
+    """Watches how large a signal gets and, once asked, rounds it to 8 bits; then learns its peak, too."""
 
     def __init__(self, signed: bool) -> None:
         super().__init__()
         self.signed, self.quantised, self.watching = signed, False, False
         self.seen: list[Tensor] = []
-        self.register_buffer("peak", torch.zeros(()))
+        self.reached: list[Tensor] = []
+        self.peak = nn.Parameter(torch.zeros(()))
 
     def step(self) -> Tensor:
         return self.peak / (SIGNED_STEPS if self.signed else POSITIVE_STEPS)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.watching:
-            values = x.detach().flatten()
+            values = x.detach().float().flatten()
+            self.reached.append(x.detach().float().abs().amax((0, 2, 3)))
             self.seen.append(values[torch.randint(len(values), (SAMPLES,), device=values.device)])
         return self.rounded(x) if self.quantised else x
 
     def rounded(self, x: Tensor) -> Tensor:
+        """Each of the many numbers pulls at the one peak, so that their pull is made smaller."""
         low = -SIGNED_STEPS - 1 if self.signed else 0
         high = SIGNED_STEPS if self.signed else POSITIVE_STEPS
-        return round_through(torch.clamp(x / self.step(), low, high)) * self.step()
+        share = (x.numel() * high) ** -0.5
+        step = self.step() * share + (self.step() * (1 - share)).detach()
+        return round_through(torch.clamp(x / step, low, high)) * step
 
     def settle(self) -> None:
         """Takes the peak that rounds what was seen with the smallest error: a few outliers may be clipped."""
-        values, self.seen = torch.cat(self.seen), []
+        values, self.seen, self.reached = torch.cat(self.seen), [], []
         peaks = values.abs().max().clamp_min(1e-6) * torch.linspace(0.1, 1.0, 37, device=values.device)
         errors = []
         for peak in peaks:
-            self.peak = peak
+            self.peak.data = peak
             errors.append(float(((self.rounded(values) - values) ** 2).mean()))
-        self.peak = peaks[int(np.argmin(errors))].clone()
+        self.peak.data = peaks[int(np.argmin(errors))].clone()
 
 
 class Convolution(nn.Conv2d):
@@ -105,12 +108,46 @@ class Restorer(nn.Module):
         return self.tail(x) * LEVELS
 
 
+@torch.no_grad()
+def even_out(net: Restorer) -> None:
+    """Makes channels that were seen to stay small larger, and large ones smaller, where it changes nothing.
+
+    What comes out of a convolution and a ReLU may be divided by any number if what reads it is multiplied by
+    that. All channels share one scale when they are rounded: this gives each of them as many steps.
+    """
+    stream = [net.first, *(block.sum for block in net.blocks), *(block.branch for block in net.blocks)]
+    by = evenness(stream)
+    for part in (net.head, *(block.two for block in net.blocks)):
+        divide(part, by)
+    for part in (*(block.one for block in net.blocks), net.tail):
+        part.weight *= by[None, :, None, None]
+    for block in net.blocks:
+        by = evenness([block.inner])
+        divide(block.one, by)
+        block.two.weight *= by[None, :, None, None]
+
+
+def evenness(signals: list[Scale]) -> Tensor:
+    """For each channel what to divide it by; no more than EVENED_BY either way."""
+    reached = torch.stack([torch.stack(signal.reached).mean(0) for signal in signals]).amax(0)
+    by = reached / reached.clamp_min(1e-6).log().mean().exp()
+    return by.clamp(1 / EVENED_BY, EVENED_BY) ** EVENED
+
+
+def divide(part: Convolution, by: Tensor) -> None:
+    assert part.bias is not None
+    part.weight /= by[:, None, None, None]
+    part.bias /= by
+
+
 def watch(net: nn.Module, watching: bool) -> None:
-    """While it is on the signals are looked at; at its end the scales are settled."""
+    """While it is on the signals are looked at, from nothing; at its end the scales are settled."""
     for part in net.modules():
         if isinstance(part, Scale):
             part.watching = watching
-            if not watching:
+            if watching:
+                part.seen, part.reached = [], []
+            else:
                 part.settle()
 
 

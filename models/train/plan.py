@@ -36,7 +36,7 @@ class Plan:
         return self.weights * (720 // 4) * (576 // 4)
 
 
-LIVE = Plan("live", blocks=2, steps=16000)
-STANDARD = Plan("standard", blocks=8, steps=24000, quantised_steps=3000)
+LIVE = Plan("live", blocks=2, channels=48, steps=18000, quantised_steps=2500)
+STANDARD = Plan("standard", blocks=8, steps=18000, quantised_steps=2000)
 GUIDE = Plan("guide", blocks=3, steps=12000, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.core.types import FieldOrder
+from appliance.core.types import FieldOrder, Picture
+from appliance.enhance import steady as steadying
+from appliance.enhance.pipeline import steady_fields
 from appliance.sim.tape import parameters
 from appliance.sim.tape.parameters import Standard, TapeParameters, Wear
 from appliance.sim.tape.play import degrade
 from models.train.scenes import COLUMNS, FIELDS, ROWS, Colour, Planes, draw_scenes, to_planes
 
 FRAMES = FIELDS // 2
-TARGETS = (2, 3, 4, 5)  # fields with two neighbours on both sides
+TARGETS = (4, 5, 6, 7, 8, 9)  # fields with enough neighbours on both sides
 WEARS: tuple[Wear, ...] = ("clean", "good", "worn")
 Bytes = NDArray[np.uint8]
 
@@ -28,6 +30,8 @@ class Pieces:
 
     tape_y: Bytes
     tape_c: Bytes  # (n, frames, 2, rows, columns / 2)
+    steady_y: Bytes  # the same with every line in its place, as the net is shown it
+    steady_c: Bytes
     truth_y: Bytes
     truth_c: Bytes  # (n, targets, 2, rows / 2, columns / 2)
     top_first: Bytes
@@ -40,9 +44,12 @@ class Pieces:
         partial.replace(path)
 
     @staticmethod
-    def load(paths: list[Path]) -> Pieces:
+    def load(paths: list[Path], learn_only: bool = False) -> Pieces:
+        """``learn_only``: without the tape as it was given, which takes much memory and is not learnt from."""
         files = [np.load(path) for path in paths]
-        return Pieces(**{k: np.concatenate([f[k] for f in files]) for k in files[0].files})
+        names = [k for k in files[0].files if not (learn_only and k.startswith("tape"))]
+        held = {k: np.concatenate([f[k] for f in files]) for k in names}
+        return Pieces(**{k: held.get(k, np.empty(0, np.uint8)) for k in files[0].files})
 
 
 def draw_tape(rng: np.random.Generator) -> tuple[TapeParameters, int]:
@@ -80,15 +87,28 @@ def make_piece(scene: list[Colour], rng: np.random.Generator) -> dict[str, Bytes
     start = int(rng.integers(0, 10000))
     first, second = (batch(whole[late::2]) for late in (0, 1))
     y, u, v = degrade(first, second, tape, start)
+    steady_y, steady_c = steady(y, u, v, tape.order)
     truths = [truth_of(whole[t]) for t in TARGETS]
     return {
         "tape_y": y,
         "tape_c": np.stack([u, v], axis=1),
+        "steady_y": steady_y,
+        "steady_c": steady_c,
         "truth_y": np.stack([t[0] for t in truths]),
         "truth_c": np.stack([t[1] for t in truths]),
         "top_first": np.array(tape.order == "tff", np.uint8),
         "wear": np.array(wear, np.uint8),
     }
+
+
+def steady(y: Bytes, u: Bytes, v: Bytes, order: FieldOrder) -> tuple[Bytes, Bytes]:
+    pictures = [Picture(*planes, number / 25) for number, planes in enumerate(zip(y, u, v, strict=True))]
+    still_y, still_c = y.copy(), np.stack([u, v], axis=1)
+    for given in steady_fields(pictures, order):
+        rows = slice(int(given.field.bottom), None, 2)
+        still_y[given.frame, rows] = given.field.y
+        still_c[given.frame, :, rows] = given.field.u, given.field.v
+    return still_y, still_c
 
 
 def prepare(folder: Path, cache: Path, held_out: bool, each: tuple[int, int], seed: int) -> Path:
@@ -105,6 +125,6 @@ def prepare(folder: Path, cache: Path, held_out: bool, each: tuple[int, int], se
 
 def code_key() -> str:
     """Another simulator makes other pieces, and so do other scenes."""
-    own = [Path(__file__), Path(__file__).with_name("scenes.py")]
+    own = [Path(__file__), Path(__file__).with_name("scenes.py"), Path(steadying.__file__)]
     files = [*sorted(Path(parameters.__file__).parent.glob("*.py")), *own]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]

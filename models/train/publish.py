@@ -16,7 +16,7 @@ HEAD = """# The restoration models. A file whose hash is not the one below is re
 # Written by `python -m models.train`; do not edit.
 """
 TAPE_INPUT = (
-    f"fields: u8 (1, {INPUT_CHANNELS}, rows/4, columns/4); five fields in temporal order, each luma folded "
+    f"fields: u8 (1, {INPUT_CHANNELS}, rows/4, columns/4); seven fields in temporal order, each luma folded "
     "2x4 and U, V folded 2x2, then the guess at the rows between folded 2x4; upside down when the middle "
     "field is a bottom field"
 )
@@ -36,7 +36,7 @@ KINDS = {
 Scores = dict[str, dict[str, float]]
 
 WHAT = {
-    "live": "Restores one tape field from a window of five: deinterlaces, calms noise, sharpens, brings the "
+    "live": "Restores one tape field from a window of seven: deinterlaces, calms noise, sharpens, brings the "
     "colour back to its place. Made for two processor cores at the tape's own pace.",
     "standard": "Does what `live` does, with three times the work; for files and for a graphics processor.",
     "guide": "Carries into a restored picture what a second camera saw of the same moment, where it helps. "

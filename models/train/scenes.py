@@ -1,4 +1,4 @@
-"""Moving scenes at field rate from clips and photos: eight whole pictures, one for each field time."""
+"""Moving scenes at field rate from clips and photos: fourteen whole pictures, one for each field time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from appliance.bench.split import is_held_out
 from appliance.sim.optics import Planes
 
-FIELDS = 8
-ROWS, COLUMNS = 256, 288
+FIELDS = 14
+ROWS, COLUMNS = 192, 384
 CLIP_PICTURES = 120
 PHOTO_SIDE = 1000
 
@@ -107,7 +107,7 @@ def photo_scene(photo: Colour, front: Colour, rng: np.random.Generator) -> list[
 
 
 def walk(rng: np.random.Generator, fastest_px: float) -> NDArray[np.float64]:
-    """Eight places of something that moves evenly with a little shake; slow more often than fast."""
+    """The places of something that moves evenly with a little shake; slow more often than fast."""
     speed = fastest_px * rng.random() ** 2
     heading = rng.uniform(0, 2 * np.pi)
     time = np.arange(FIELDS)[:, None]
