@@ -60,11 +60,11 @@ def restore(
 ) -> Iterator[Picture]:
     """Two 4:2:0 pictures for every tape frame, of the tape's size, at the times of its two fields.
 
-    Frames ``first`` to ``first + count`` of ``pictures`` are given out; the others only give context. CONTEXT_FRAMES
-    frames of it on each side make any piece the same, byte for byte, as when the whole tape is restored
-    at once. No window looks across a cut or an end of the tape: fields are repeated instead. With order
-    "progressive" each picture is looked at alone, as something still, and given out twice, once from each of
-    its fields, so that the rate is that of an interlaced tape.
+    Frames ``first`` to ``first + count`` of ``pictures`` are given out; the others only give context.
+    CONTEXT_FRAMES of it on each side make any piece the same, byte for byte, as when the whole tape is
+    restored at once. No window looks across a cut or an end of the tape: fields are repeated instead. With
+    order "progressive" each picture is looked at alone, as something still, and given out twice, once from
+    each of its fields, so that the rate is that of an interlaced tape.
     """
     return answered(field_questions(pictures, order, first, count), runtime)
 

@@ -95,6 +95,8 @@ def start(model: ModelInfo, name: str, threads: int, cache: Path | None) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Without VNNI the products of two pairs of bytes would be clipped, and the film depend on the processor.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     if name != "cpu":
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     if hasattr(onnxruntime.InferenceSession, "get_provider_graph_assignment_info"):

@@ -1,9 +1,9 @@
 """Puts the lines of a tape back in their places: a recorder starts each a little too early or too late.
 
-Every field is compared, line by line and a piece of the line at a time, with the two fields before it and the
-two after it. What moves evenly has gone as far to one side as it will go to the other, so that the mean of both
-differences says how far this line lies beside its neighbours in time. The hand that holds the camera moves and
-turns whole fields; that is left as it is.
+Every field is compared, line by line and a piece of the line at a time, with the two fields before it and
+the two after it. What moves evenly has gone as far to one side as it will go to the other, so that the mean
+of both differences says how far this line lies beside its neighbours in time. The hand that holds the camera
+moves and turns whole fields; that is left as it is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PIECE = 10  # of them
 ALIKE = 3.0  # of which so many together tell as much as one of pure noise
 SLACK = 20.0  # how many times the field's least difference a piece may differ and still be believed
 UNEVEN = 0.5  # how much of an uneven movement is taken for doubt
-SMALLEST_PX, LARGEST_PX = 0.04, 4.0
+SMALLEST_PX, LARGEST_PX = 0.03, 4.0  # of all lines together (rms); of one
 TINY = 1e-6
 
 
@@ -60,7 +60,7 @@ class Lines:
         """Where the lines of the other parity lie."""
         soft = self.soft
         other = np.concatenate([soft[:1], soft[:-1]] if self.of.field.bottom else [soft[1:], soft[-1:]])
-        return (soft + other) / 2
+        return np.asarray((soft + other) / 2)
 
 
 def steadied(fields: Iterable[TapeField]) -> Iterator[TapeField]:
@@ -81,7 +81,7 @@ def with_end(fields: Iterable[TapeField]) -> Iterator[TapeField | None]:
 
 
 def seen_from(near: deque[Lines | None], alike: deque[Told | None]) -> list[tuple[Told, Told]]:
-    """How the middle field lies to those before and after it, the next ones first, as far as the scene goes."""
+    """How the middle field lies to those before and after it, the next ones first, within the scene."""
     earlier, before, middle, after, later = near
     if middle is None or before is None or after is None or cut(before, middle) or cut(middle, after):
         return []
@@ -102,7 +102,7 @@ def cut(one: Lines, other: Lines) -> bool:
 
 
 def compare(one: Reals, other: Reals) -> Told:
-    """By the slope of the light: where it rises by g a pixel, a step of d to the right makes it d g darker."""
+    """By the slope of the light: where it rises by g a pixel, d pixels to the right make it d g darker."""
     pieces = (max(1, one.shape[1] // PIECE), one.shape[0])
     slope = cv2.Sobel(one + other, cv2.CV_32F, 1, 0, ksize=1, scale=0.25)
     change = other - one
@@ -163,7 +163,7 @@ def in_place(given: TapeField, seen: list[tuple[Told, Told]]) -> TapeField:
     if not seen:
         return given
     px = np.clip(offsets_px(seen), -LARGEST_PX, LARGEST_PX)
-    if np.abs(px).max() < SMALLEST_PX:
+    if np.sqrt((px**2).mean()) < SMALLEST_PX:
         return given
     field = given.field
     y, u, v = moved(field.y, px), moved(field.u, px / 2), moved(field.v, px / 2)

@@ -35,7 +35,7 @@ def begin_from(training: Training, path: Path) -> None:
 
 
 def with_more_fields(head: Tensor, inputs: int) -> Tensor:
-    """A head that saw fewer fields does not look at the new ones, which lie as many before as behind its own."""
+    """A head that saw fewer fields does not look at the new ones, as many before its own as after."""
     sides = (inputs - head.shape[1]) // 2
     if sides <= 0 or sides % CHANNELS_A_FIELD:
         return head

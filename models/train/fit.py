@@ -125,7 +125,6 @@ class Training:
         for net in (self.net, self.mean):
             pretend_quantised(net, True)
 
-
     def _look(self, fields: list[Any]) -> None:
         watch(self.net, True)
         with torch.no_grad():

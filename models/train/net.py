@@ -53,6 +53,7 @@ class Scale(nn.Module):
         step = self.step() * share + (self.step() * (1 - share)).detach()
         return round_through(torch.clamp(x / step, low, high)) * step
 
+    @torch.no_grad()
     def settle(self) -> None:
         """Takes the peak that rounds what was seen with the smallest error: a few outliers may be clipped."""
         values, self.seen, self.reached = torch.cat(self.seen), [], []

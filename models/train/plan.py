@@ -37,6 +37,6 @@ class Plan:
 
 
 LIVE = Plan("live", blocks=2, channels=48, steps=18000, quantised_steps=2500)
-STANDARD = Plan("standard", blocks=8, steps=18000, quantised_steps=2000)
+STANDARD = Plan("standard", blocks=8, steps=12000, quantised_steps=1500)
 GUIDE = Plan("guide", blocks=3, steps=12000, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

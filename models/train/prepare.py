@@ -45,7 +45,7 @@ class Pieces:
 
     @staticmethod
     def load(paths: list[Path], learn_only: bool = False) -> Pieces:
-        """``learn_only``: without the tape as it was given, which takes much memory and is not learnt from."""
+        """``learn_only``: without the tape as given, which takes much memory and is not learnt from."""
         files = [np.load(path) for path in paths]
         names = [k for k in files[0].files if not (learn_only and k.startswith("tape"))]
         held = {k: np.concatenate([f[k] for f in files]) for k in names}

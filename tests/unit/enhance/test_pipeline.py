@@ -11,7 +11,7 @@ import pytest
 
 from appliance.core.types import ModelInfo, Picture
 from appliance.enhance.manifest import load_model
-from appliance.enhance.pipeline import DEPTH, Question, answered, field_questions, restore
+from appliance.enhance.pipeline import CONTEXT_FRAMES, DEPTH, Question, answered, field_questions, restore
 from appliance.enhance.runtime import Runtime, open_session
 
 
@@ -38,13 +38,15 @@ def test_two_pictures_a_frame_in_420_first_field_first(make_tape, idle: Runtime,
 
 
 @pytest.mark.parametrize("order", ["tff", "bff", "progressive"])
-def test_a_piece_with_a_frame_of_context_is_the_same_as_in_the_whole(make_tape, live: Runtime, order) -> None:
-    tape = make_tape(8)
+def test_a_piece_with_its_context_is_the_same_as_in_the_whole(make_tape, live: Runtime, order) -> None:
+    tape = make_tape(14)
     tape[5] = Picture(tape[5].y // 3, tape[5].u, tape[5].v, tape[5].time_s)  # cuts on both sides
     whole = list(restore(tape, order, live))
-    for first, count in ((0, 2), (2, 3), (4, 2), (6, 2)):
-        context = min(1, first)
-        part = list(restore(iter(tape[first - context : first + count + 1]), order, live, context, count))
+    for first, count in ((0, 2), (2, 3), (4, 2), (6, 4), (12, 2)):
+        context = min(CONTEXT_FRAMES, first)
+        part = list(
+            restore(iter(tape[first - context : first + count + CONTEXT_FRAMES]), order, live, context, count)
+        )
         assert len(part) == 2 * count
         assert all(same(a, b) for a, b in zip(part, whole[2 * first : 2 * (first + count)], strict=True))
 
@@ -67,7 +69,7 @@ def test_pictures_are_taken_as_they_are_needed(make_tape, idle: Runtime) -> None
     film = restore(source(), "tff", idle)
     for _ in range(10):
         next(film)
-    assert taken <= 12
+    assert taken <= 14
     assert len(list(restore(source(), "tff", idle, 3, 2))) == 4
 
 

@@ -23,31 +23,31 @@ def test_fields_come_in_temporal_order_with_their_times(make_tape) -> None:
         assert [f.frame for f in fields] == [0, 0, 1, 1, 2, 2]
 
 
-def test_in_the_middle_the_window_is_the_five_fields_around(make_tape) -> None:
+def test_in_the_middle_the_window_is_the_seven_fields_around(make_tape) -> None:
     seen = [numbers(w) for w in windows(read_fields(make_tape(4), "tff"), "tff")]
     assert len(seen) == 8
-    assert seen[3] == [1, 2, 3, 4, 5]
+    assert seen[3] == [0, 1, 2, 3, 4, 5, 6]
 
 
 def test_at_the_ends_the_nearest_field_of_the_same_parity_stands_in(make_tape) -> None:
     seen = [numbers(w) for w in windows(read_fields(make_tape(3), "tff"), "tff")]
-    assert seen[0] == [0, 1, 0, 1, 2]
-    assert seen[1] == [1, 0, 1, 2, 3]
-    assert seen[4] == [2, 3, 4, 5, 4]
-    assert seen[5] == [3, 4, 5, 4, 5]
+    assert seen[0] == [1, 0, 1, 0, 1, 2, 3]
+    assert seen[1] == [0, 1, 0, 1, 2, 3, 4]
+    assert seen[4] == [1, 2, 3, 4, 5, 4, 5]
+    assert seen[5] == [2, 3, 4, 5, 4, 5, 4]
 
 
 def test_one_frame_alone_is_enough(make_tape) -> None:
     seen = [numbers(w) for w in windows(read_fields(make_tape(1), "bff"), "bff")]
-    assert seen == [[0, 0, 0, 0, 0]] * 2  # the frame's length is not known
+    assert seen == [[0] * 7] * 2  # the frame's length is not known
 
 
 def test_no_window_looks_across_a_cut(make_tape) -> None:
     before, after = make_tape(3), make_tape(3, seed=9)
     tape = before + [Picture(p.y // 3, p.u, p.v, p.time_s + 0.12) for p in after]
     seen = [numbers(w) for w in windows(read_fields(tape, "tff"), "tff")]
-    assert seen[5] == [3, 4, 5, 4, 5]
-    assert seen[6] == [6, 7, 6, 7, 8]
+    assert seen[5] == [2, 3, 4, 5, 4, 5, 4]
+    assert seen[6] == [7, 6, 7, 6, 7, 8, 9]
     for middle, window in enumerate(seen):
         assert {number >= 6 for number in window} == {middle >= 6}
 
@@ -57,7 +57,7 @@ def test_a_single_flash_frame_is_looked_at_alone(make_tape) -> None:
     tape[2] = Picture(np.full_like(tape[2].y, 235), tape[2].u, tape[2].v, tape[2].time_s)
     seen = [numbers(w) for w in windows(read_fields(tape, "tff"), "tff")]
     assert set(seen[4]) | set(seen[5]) == {4, 5}
-    assert seen[3] == [1, 2, 3, 2, 3]
+    assert seen[3] == [0, 1, 2, 3, 2, 3, 2]
 
 
 def test_motion_and_noise_are_no_cut_but_another_scene_is(make_tape) -> None:
@@ -82,7 +82,7 @@ def test_a_picture_of_another_size_is_a_cut(make_tape) -> None:
 
 def test_progressive_pictures_are_looked_at_alone(make_tape) -> None:
     seen = [numbers(w) for w in windows(read_fields(make_tape(2), "progressive"), "progressive")]
-    assert seen == [[0, 1, 0, 1, 0], [1, 0, 1, 0, 1], [2, 3, 2, 3, 2], [3, 2, 3, 2, 3]]
+    assert seen == [[k ^ 1, k, k ^ 1, k, k ^ 1, k, k ^ 1] for k in range(4)]
 
 
 @pytest.mark.parametrize("order", ["tff", "bff", "progressive"])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.enhance.pack import baseline, guess_between, unfold
+from appliance.enhance.pack import INPUT_CHANNELS, baseline, guess_between, unfold
 from appliance.sim.tape import parameters
 from models.train import prepare as preparing
 from models.train.batches import SIDE, cut_field, draw_batches, draw_example, draw_window, example
@@ -56,16 +56,16 @@ def test_the_tapes_to_learn_from_have_no_harm_that_nobody_can_undo() -> None:
     assert any(tape.luma_noise > 3 and tape.chroma_delay_px > 3 for tape, _ in tapes)
 
 
-@pytest.mark.parametrize("target", range(4))
+@pytest.mark.parametrize("target", range(len(TARGETS)))
 def test_guess_and_residual_make_the_truth(pieces: Pieces, target: int) -> None:
-    window = [cut_field(pieces, 0, TARGETS[target] + k, 64, 32) for k in (-2, -1, 0, 1, 2)]
+    window = [cut_field(pieces, 0, TARGETS[target] + k, 64, 32) for k in (-3, -2, -1, 0, 1, 2, 3)]
     y = pieces.truth_y[0, target, 64 : 64 + SIDE, 32 : 32 + SIDE]
     u, v = pieces.truth_c[0, target, :, 32 : 32 + SIDE // 2, 16 : 16 + SIDE // 2]
     packed, residual = example(window, (y, u, v))
-    assert packed.shape == (88, SIDE // 4, SIDE // 4)
-    upside_down = window[2].bottom
+    assert packed.shape == (INPUT_CHANNELS, SIDE // 4, SIDE // 4)
+    upside_down = window[3].bottom
     upright = [f.flipped() if upside_down else f for f in window]
-    guess = baseline(upright[2], guess_between(upright))[0]
+    guess = baseline(upright[3], guess_between(upright))[0]
     made = guess + unfold(residual[:16], 4)  # type: ignore[arg-type]
     assert np.array_equal(made[::-1] if upside_down else made, y)
 
@@ -82,9 +82,9 @@ def test_the_same_number_gives_the_same_batch(pieces: Pieces) -> None:
 def test_windows_are_mostly_whole_and_sometimes_as_beside_a_cut() -> None:
     rng = np.random.default_rng(0)
     drawn = [tuple(draw_window(rng)) for _ in range(400)]
-    whole = drawn.count((-2, -1, 0, 1, 2)) / len(drawn)
+    whole = drawn.count((-3, -2, -1, 0, 1, 2, 3)) / len(drawn)
     assert 0.8 < whole < 0.92
-    assert {(0, 1, 0, 1, 2), (-2, -1, 0, -1, 0), (0, 0, 0, 0, 0)} <= set(drawn)
+    assert {(1, 0, 1, 0, 1, 2, 3), (-3, -2, -1, 0, -1, 0, -1), (0,) * 7} <= set(drawn)
 
 
 def test_pieces_are_saved_loaded_and_joined(pieces: Pieces, tmp_path: Path) -> None:

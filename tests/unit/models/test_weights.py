@@ -44,11 +44,11 @@ def test_on_the_processor_every_layer_runs_in_integers(tier: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", [f"{tier}{kind}.onnx" for tier in TIERS for kind in ("", "-s8")])
-def test_weights_stay_within_seven_bits_and_use_them(name: str) -> None:
+def test_weights_stay_symmetric_and_use_their_eight_bits(name: str) -> None:
     weights = [v for k, v in constants(name).items() if k.endswith("weight.steps_of_it")]
     assert len(weights) == layers(name)
-    assert all(w.dtype == np.int8 and np.abs(w.astype(int)).max() <= 63 for w in weights)
-    assert all(np.abs(w.astype(int)).max() == 63 for w in weights)
+    assert all(w.dtype == np.int8 and np.abs(w.astype(int)).max() <= 127 for w in weights)
+    assert all(np.abs(w.astype(int)).max() == 127 for w in weights)
 
 
 @pytest.mark.parametrize("tier", TIERS)
