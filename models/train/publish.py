@@ -47,7 +47,7 @@ CARD = """# {tier}
 {what}
 
 A plain stack of 3x3 convolutions on a quarter of both sides ({channels} channels, {blocks} residual blocks,
-{weights:.2f} million weights, {gmacs:.1f} GMAC a field of 720x576), 8-bit activations and 7-bit weights,
+{weights:.2f} million weights, {gmacs:.1f} GMAC a field of 720x576), 8-bit activations and 8-bit weights,
 trained as such.
 
 **Data**: {about}.
@@ -57,7 +57,7 @@ was ever compared with a real tape. The split is by clip and by photo.
 **What it leaves alone**: levels, saturation, a constant error of the hue and the slow wave of the whole
 picture. Nobody can tell them from the tape alone, so the tapes it learnt from have none.
 
-**Held-out pieces** of 288x256 pixels, mean over the pieces, decibels (luma / colour), on the simulator that
+**Held-out pieces** of 384x192 pixels, mean over the pieces, decibels (luma / colour), on the simulator that
 it was trained with; docs/bench.md has the figures on another one:
 
 | |{names}

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.core.problems import Problem
 from appliance.enhance.manifest import load_model, models_folder
+from appliance.enhance.pack import WINDOW
 
 
 def test_the_row_and_its_file(models: Path) -> None:
@@ -57,5 +58,5 @@ def test_the_folder_beside_the_package_unless_the_environment_names_one(models: 
 @pytest.mark.parametrize("tier", ["live", "live-s8"])
 def test_the_models_that_ship_are_whole(monkeypatch, tier: str) -> None:
     monkeypatch.delenv("TWINREEL_MODELS", raising=False)
-    assert load_model(tier).window == 5
+    assert load_model(tier).window == WINDOW
     assert Path(load_model(tier).path).stat().st_size < 2_000_000
