@@ -36,7 +36,7 @@ OFF_LEVELS = 32.0  # a grey, still picture is left alone; the worst net that shi
 
 @dataclass(frozen=True)
 class Runtime:
-    """``answer`` takes (1, 88, rows, columns) bytes and gives (24, rows, columns) bytes."""
+    """``answer`` takes (1, 120, rows, columns) bytes and gives (24, rows, columns) bytes."""
 
     model: ModelInfo  # the file that is really used; TensorRT has one of its own
     provider: str

@@ -15,6 +15,7 @@ from appliance.core.problems import Problem
 from appliance.core.types import ModelInfo
 from appliance.enhance import runtime
 from appliance.enhance.manifest import load_model
+from appliance.enhance.pack import INPUT_CHANNELS
 from appliance.enhance.runtime import engine_key, open_session, tensorrt_options
 from tests.unit.enhance.conftest import add_model, model_of, picking_model
 
@@ -38,7 +39,7 @@ def test_without_others_the_cpu_is_taken_and_the_reason_names_them(model, monkey
 
 
 def test_the_session_answers_with_the_models_bytes(model) -> None:
-    fields = np.random.default_rng(0).integers(0, 256, (1, 88, 6, 10), dtype=np.uint8)
+    fields = np.random.default_rng(0).integers(0, 256, (1, INPUT_CHANNELS, 6, 10), dtype=np.uint8)
     assert np.array_equal(open_session(model, "cpu").answer(fields), fields[0, :24])
 
 

@@ -9,6 +9,7 @@ import pytest
 from models.train import guide_data
 from models.train.guide_data import SIDE, Films, draw_guided, draw_misplacement_px, draw_trust, misplace, see
 from models.train.prepare import TARGETS, Pieces, make_piece
+from models.train.scenes import COLUMNS, ROWS
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_some_guides_show_something_else(pieces: Pieces, monkeypatch, wrong: flo
     monkeypatch.setattr(guide_data, "BLOCKED", 0.0)
     monkeypatch.setattr(guide_data, "draw_misplacement_px", lambda rng: 0.0)
     rng = np.random.default_rng(0)
-    blots = [cv2.GaussianBlur(rng.standard_normal((256, 288)), (0, 0), 3) * 400 + 120 for _ in range(2)]
+    blots = [cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)), (0, 0), 3) * 400 + 120 for _ in range(2)]
     truth_y = np.stack([[np.clip(blot, 0, 255).astype(np.uint8)] * len(TARGETS) for blot in blots])
     other = Pieces(**{**vars(pieces), "truth_y": truth_y})
     alike = []

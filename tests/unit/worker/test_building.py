@@ -128,6 +128,6 @@ def test_the_command_waits_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_one_engine_takes_every_size(tmp_path: Path) -> None:
     options = runtime.tensorrt_options(load_model("live-s8"), tmp_path)
-    assert options["trt_profile_opt_shapes"] == "fields:1x88x144x180"
-    assert options["trt_profile_min_shapes"] == "fields:1x88x8x8"
-    assert options["trt_profile_max_shapes"] == "fields:1x88x320x480"
+    assert options["trt_profile_opt_shapes"] == "fields:1x120x144x180"
+    assert options["trt_profile_min_shapes"] == "fields:1x120x8x8"
+    assert options["trt_profile_max_shapes"] == "fields:1x120x320x480"
