@@ -1,4 +1,8 @@
-"""Begins a training where an earlier one ended: with the floats of a published ``TIER-f32.onnx``."""
+"""Begins a training where an earlier one ended: with the floats of a published ``TIER-f32.onnx``.
+
+A small net may grow into a large one. What is new in it adds nothing at first, so that the large net begins as
+good as the small one has become.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +19,42 @@ from models.train.fit import Training
 
 
 def begin_from(training: Training, path: Path) -> None:
-    """Only a training that has not begun takes them. Raises ValueError for a net of another shape."""
+    """Only a training that has not begun takes them. Raises ValueError for a net that is no smaller one."""
     if training.step:
         return
-    constants = {c.name: c for c in onnx.load(path).graph.initializer}
+    known = floats_of(path)
     state = training.net.state_dict()
-    for name, wanted in state.items():
-        if name.endswith("peak"):
-            continue
-        constant = constants.get(re.sub(r"blocks\.(\d+)", r"block\1", name))
-        value = None if constant is None else torch.from_numpy(numpy_helper.to_array(constant).copy())
-        if value is not None and name == "head.weight":
-            value = with_more_fields(value, wanted.shape[1])
-        if value is None or value.shape != wanted.shape:
-            raise ValueError(f"{path} holds another net than the tier {training.plan.tier}: {name} differs")
-        state[name] = value
+    if foreign := sorted(known.keys() - state.keys()):
+        raise ValueError(f"{path} does not grow into the tier {training.plan.tier}: {foreign[0]}")
+    for name, fresh in state.items():
+        if name in known:
+            state[name] = grown(name, known[name], fresh, training.plan.tier)
+        elif ".two." in name:  # a block that is new adds nothing
+            state[name] = torch.zeros_like(fresh)
     training.net.load_state_dict(state)
     training.mean.load_state_dict(state)
+
+
+def floats_of(path: Path) -> dict[str, Tensor]:
+    """Weights and biases by the names that they have in the training."""
+    constants = {c.name: c for c in onnx.load(path).graph.initializer if c.name.endswith(("weight", "bias"))}
+    return {
+        re.sub(r"block(\d+)", r"blocks.\1", name): torch.from_numpy(numpy_helper.to_array(c).copy())
+        for name, c in constants.items()
+    }
+
+
+def grown(name: str, known: Tensor, fresh: Tensor, tier: str) -> Tensor:
+    """``known`` in the corner of ``fresh``: what was there is not changed by what is new, which is drawn."""
+    if name == "head.weight":
+        known = with_more_fields(known, fresh.shape[1])
+    if any(a > b for a, b in zip(known.shape, fresh.shape, strict=True)):
+        raise ValueError(f"{name} does not fit into the tier {tier}: {known.shape} in {fresh.shape}")
+    new = fresh.clone()
+    if known.ndim > 1:
+        new[: known.shape[0], known.shape[1] :] = 0
+    new[tuple(slice(n) for n in known.shape)] = known
+    return new
 
 
 def with_more_fields(head: Tensor, inputs: int) -> Tensor:

@@ -24,6 +24,7 @@ class Plan:
     warm_up: int = 200
     seed: int = 1
     save_every: int = 250
+    grown_from: str = ""  # the tier that it begins as
 
     @property
     def weights(self) -> int:
@@ -37,6 +38,6 @@ class Plan:
 
 
 LIVE = Plan("live", blocks=2, channels=48, steps=18000, quantised_steps=2500)
-STANDARD = Plan("standard", blocks=8, steps=12000, quantised_steps=1500)
+STANDARD = Plan("standard", blocks=8, steps=15000, quantised_steps=3000, grown_from="live")
 GUIDE = Plan("guide", blocks=3, steps=12000, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

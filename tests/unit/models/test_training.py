@@ -75,9 +75,26 @@ def test_a_training_begins_with_published_floats(tmp_path: Path) -> None:
         if name.endswith("peak"):
             continue
         assert torch.equal(one, other)
-    wider = Training(replace(TINY, channels=32), tmp_path / "wider")
-    with pytest.raises(ValueError, match="another net"):
-        begin_from(wider, tmp_path / "tiny-f32.onnx")
+    narrower = Training(replace(TINY, channels=8), tmp_path / "narrower")
+    with pytest.raises(ValueError, match=r"head\.weight does not fit"):
+        begin_from(narrower, tmp_path / "tiny-f32.onnx")
+    shorter = Training(replace(TINY, blocks=TINY.blocks - 1), tmp_path / "shorter")
+    with pytest.raises(ValueError, match="does not grow"):
+        begin_from(shorter, tmp_path / "tiny-f32.onnx")
+
+
+def test_a_net_that_grows_answers_as_before_and_learns_with_what_is_new(tmp_path: Path) -> None:
+    small = Training(TINY, tmp_path / "small")
+    with torch.no_grad():
+        for part in small.mean.parameters():
+            part.add_(torch.randn(part.shape) * 0.05)
+    export(small.mean, tmp_path / "tiny-f32.onnx", signed=False, rounding=False)
+    large = Training(replace(TINY, blocks=TINY.blocks + 2, channels=32), tmp_path / "large")
+    begin_from(large, tmp_path / "tiny-f32.onnx")
+    fields = torch.randint(0, 256, (1, INPUT_CHANNELS, 8, 8)).float()
+    assert torch.allclose(large.net(fields), small.mean(fields), atol=1e-3)
+    large.net(fields).square().mean().backward()
+    assert all(block.two.weight.grad.abs().max() > 0 for block in large.net.blocks)
 
 
 def test_a_head_that_saw_fewer_fields_answers_as_before(tmp_path: Path) -> None:
