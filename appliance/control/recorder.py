@@ -201,8 +201,9 @@ class Recorder:
         if self._taking is not None:
             with going_on("closing a segment"):
                 await asyncio.to_thread(self._taking.end, role, False)
-            self._troubles.add(refusals.lost_issue(role, info.name))
         await asyncio.to_thread(self._rack.remove, role)
+        if self._taking is not None:  # told when nothing shows the device any longer
+            self._troubles.add(refusals.lost_issue(role, info.name))
         self._seek_at_s = time.monotonic() + SEEK_S
         if role is Role.TAPE:
             self._interrupted_at_s = self._clock.now_s()
