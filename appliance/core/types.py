@@ -255,6 +255,8 @@ class ModelInfo:
     sha256: str
     tier: str
     window: int  # fields
+    looks: int = 1  # how often it looks at each field, each time a little aside
+    scale: int = 1  # of the film against the tape
 
 
 @dataclass(frozen=True)

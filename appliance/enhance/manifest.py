@@ -37,7 +37,8 @@ def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     if sha256 != row["sha256"]:
         raise damaged(f"{path.name} is not the file that was checked in: its contents have changed.")
-    return ModelInfo(str(row["name"]), str(path), sha256, tier, int(row["window"]))
+    window, looks, scale = (int(row.get(key, 1)) for key in ("window", "looks", "scale"))
+    return ModelInfo(str(row["name"]), str(path), sha256, tier, window, looks, scale)
 
 
 def has_model(tier: str, folder: Path | None = None) -> bool:

@@ -142,11 +142,17 @@ def mix_rows(rows: Plane, a: int, b: int) -> Plane:
     return np.asarray(cv2.addWeighted(rows, a / (a + b), following, b / (a + b), 0), np.uint8)
 
 
-def finish(residual: Plane, middle: Field, between: Plane, upside_down: bool) -> Planes:
+def finish(residual: Plane, middle: Field, between: Plane) -> Planes:
     """The progressive 4:2:0 picture at the middle field's time, padded; never leaves 0..255."""
     parts = unfold(residual[:16], 4), unfold(residual[16:20], 2), unfold(residual[20:24], 2)
     y, u, v = (add_residual(b, r) for b, r in zip(baseline(middle, between), parts, strict=True))
-    return (y[::-1], u[::-1], v[::-1]) if upside_down else (y, u, v)
+    return y, u, v
+
+
+def turned(planes: Planes) -> Planes:
+    """Upside down."""
+    y, u, v = planes
+    return y[::-1], u[::-1], v[::-1]
 
 
 def add_residual(base: Plane, residual: Plane) -> Plane:

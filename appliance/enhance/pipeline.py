@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from appliance.core.flow import ahead
 from appliance.core.types import FieldOrder, Picture, Plane
 from appliance.enhance.guide import inject
 from appliance.enhance.guided import add_guided, match_low, of_one_size, pack_guide, trust_map
-from appliance.enhance.pack import crop, finish, guess_between, join
+from appliance.enhance.looks import ASIDE, STRAIGHT, Aside, means, moved_aside, moved_back
+from appliance.enhance.pack import crop, finish, guess_between, join, pack_field, turned
 from appliance.enhance.runtime import Runtime
 from appliance.enhance.steady import steadied
 from appliance.enhance.tape import REACH, TapeField, read_fields, windows
@@ -34,7 +35,7 @@ class Question(Generic[T]):
     finish: Callable[[Plane], T]
 
 
-def answered(questions: Iterable[Question[T]], runtime: Runtime | None) -> Iterator[T]:
+def answered(questions: Iterable[Question[T]], runtime: Runtime | None) -> Generator[T, None, None]:
     """What the answers make, in order; packing, net and finishing work at the same time.
 
     Each has a thread of its own, the last one the caller's, with a bounded queue between them. An error of
@@ -66,12 +67,19 @@ def restore(
     order "progressive" each picture is looked at alone, as something still, and given out twice, once from
     each of its fields, so that the rate is that of an interlaced tape.
     """
-    return answered(field_questions(pictures, order, first, count), runtime)
+    looks = runtime.model.looks
+    films = answered(field_questions(pictures, order, first, count, ASIDE[:looks]), runtime)
+    return means(films, looks) if looks > 1 else films
 
 
 def field_questions(
-    pictures: Iterable[Picture], order: FieldOrder, first: int, count: int | None
+    pictures: Iterable[Picture],
+    order: FieldOrder,
+    first: int,
+    count: int | None,
+    asides: Sequence[Aside] = (STRAIGHT,),
 ) -> Iterator[Question[Picture]]:
+    """As many questions for a field, one after the other, as there are ``asides``."""
     last = None if count is None else first + count
     needed = islice(pictures, None if last is None else last + CONTEXT_FRAMES)
     for window in windows(steady_fields(needed, order), order):
@@ -79,7 +87,7 @@ def field_questions(
         if last is not None and middle.frame >= last:
             return
         if middle.frame >= first:
-            yield field_question(window)
+            yield from (field_question(window, aside) for aside in asides)
 
 
 def steady_fields(pictures: Iterable[Picture], order: FieldOrder) -> Iterator[TapeField]:
@@ -87,18 +95,21 @@ def steady_fields(pictures: Iterable[Picture], order: FieldOrder) -> Iterator[Ta
     return fields if order == "progressive" else steadied(fields)
 
 
-def field_question(window: list[TapeField]) -> Question[Picture]:
+def field_question(window: list[TapeField], aside: Aside = STRAIGHT) -> Question[Picture]:
     middle = window[REACH]
     upside_down = middle.field.bottom
     looks = [f.upside_down if upside_down else f.upright for f in window]
-    between = guess_between([look.field for look in looks])
-    field = looks[REACH].field
+    fields = [moved_aside(look.field, aside) for look in looks]
+    between = guess_between(fields)
+    rows, columns = middle.field.y.shape
 
     def whole(residual: Plane) -> Picture:
-        planes = finish(residual, field, between, upside_down)
-        return Picture(*crop(planes, *middle.size), middle.time_s)
+        planes = moved_back(finish(residual, fields[REACH], between), aside, (2 * rows, columns))
+        return Picture(*crop(turned(planes) if upside_down else planes, *middle.size), middle.time_s)
 
-    return Question(join([look.packed for look in looks], between), whole)
+    straight = aside == STRAIGHT
+    packed = [look.packed for look in looks] if straight else [pack_field(field) for field in fields]
+    return Question(join(packed, between), whole)
 
 
 def guide_question(

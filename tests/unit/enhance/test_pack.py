@@ -16,6 +16,7 @@ from appliance.enhance.pack import (
     guess_between,
     pack_field,
     split_fields,
+    turned,
     unfold,
 )
 
@@ -28,7 +29,8 @@ def nothing(field: Field) -> np.ndarray:
 def alone(residual: np.ndarray, field: Field, height: int, width: int) -> tuple[np.ndarray, ...]:
     """The picture of a field that has no neighbours."""
     look = field.flipped() if field.bottom else field
-    return crop(finish(residual, look, guess_between([look] * 5), field.bottom), height, width)
+    planes = finish(residual, look, guess_between([look] * 5))
+    return crop(turned(planes) if field.bottom else planes, height, width)
 
 
 def test_unfold_undoes_fold() -> None:
