@@ -65,17 +65,18 @@ def colour_of_height(height: int) -> Colour:
     return BT601_525 if height in (240, 480, 486) else BT601_625
 
 
-def to_square(picture: Picture, sample_aspect: Fraction) -> Picture:
-    """The picture in square pixels, 4:2:0, as ``access_spec`` expects it."""
+def to_square(picture: Picture, sample_aspect: Fraction, scale: int = 1) -> Picture:
+    """The picture in square pixels, 4:2:0, as ``access_spec`` expects it; it is ``scale`` tapes wide."""
     height, width = picture.y.shape
-    square = square_size(width, height, sample_aspect)
+    square = square_size(width // scale, height // scale, sample_aspect)
     small = to_420(picture)
-    half = (square.width // 2, square.height // 2)
+    cut, size = scale * square.cut, (scale * square.width, scale * square.height)
+    half = (size[0] // 2, size[1] // 2)
     return replace(
         picture,
-        y=fitted(small.y, square.cut, (square.width, square.height)),
-        u=fitted(small.u, square.cut // 2, half),
-        v=fitted(small.v, square.cut // 2, half),
+        y=fitted(small.y, cut, size),
+        u=fitted(small.u, cut // 2, half),
+        v=fitted(small.v, cut // 2, half),
     )
 
 

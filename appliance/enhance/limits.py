@@ -8,12 +8,17 @@ LEAST_PX = 32  # what the models' window of pixels needs, and the guide's compar
 MOST_PX = (1920, 1280)  # more takes more than the memory that a worker may have
 
 
-def check_size(width: int, height: int, name: str) -> None:
-    """Raises Problem for a frame that no model takes; odd sizes are fine, they are padded."""
+def check_size(width: int, height: int, name: str, scale: int = 1) -> None:
+    """Raises Problem for a frame that no model takes; odd sizes are fine, they are padded.
+
+    ``scale``: how many times as large the film is going to be.
+    """
     if min(width, height) < LEAST_PX:
         why = f"it needs at least {LEAST_PX} × {LEAST_PX}"
-    elif width > MOST_PX[0] or height > MOST_PX[1]:
-        why = "it takes no more than 1920 × 1280; tapes have 720 × 576 or less"
+    elif scale * width > MOST_PX[0] or scale * height > MOST_PX[1]:
+        most = " × ".join(str(side // scale) for side in MOST_PX)
+        larger = f" for a film {scale} times as large" if scale > 1 else ""
+        why = f"it takes no more than {most}{larger}; tapes have 720 × 576 or less"
     else:
         return
     raise Problem(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,16 @@ DENSE = 1.2  # source pixels per goal pixel from which a plain linear filter is 
 EDGE_PX = 4  # the filter at the border of the camera's picture sees nothing beyond it
 CHROMA = np.array([[0.5, 0, 0], [0, 0.5, -0.25], [0, 0, 1]])  # luma to chroma pixels; 4:2:0, left-sited
 Maps = tuple[NDArray[np.int16], NDArray[np.uint16]]
+
+
+def scaled(registration: Registration, scale: int) -> Registration:
+    """Onto a tape that is as many times as large; a pixel's place is that of its middle."""
+    if registration.homography is None or scale == 1:
+        return registration
+    larger = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
+    matrix = larger @ np.array(registration.homography, np.float64)
+    rows = tuple(tuple(map(float, row)) for row in matrix)
+    return replace(registration, homography=rows)  # type: ignore[arg-type]
 
 
 class GuideWarper:

@@ -15,10 +15,11 @@ from appliance.core.media import MediaInfo, read_pictures
 from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncEstimate
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
+from appliance.enhance.double import Fine, halved_picture
 from appliance.enhance.guide import camera_at
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
-from appliance.register.warp import GuideWarper
+from appliance.register.warp import GuideWarper, scaled
 from appliance.worker.reel import Piece, tape_pictures
 
 CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
@@ -38,11 +39,15 @@ class Guide:
 
 @dataclass(frozen=True)
 class View:
-    """One moment of the film: the tape's frame, the restored picture of one of its fields."""
+    """One moment of the film: the tape's frame, the restored picture of one of its fields.
+
+    ``fine`` is for a film that is larger than the tape.
+    """
 
     tape: Picture
     film: Picture
     guided: bool
+    fine: Fine | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def piece_views(
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on."""
     views = restored(piece, order, runtime, first)
-    return with_guide(views, piece, guide, first) if guide else views
+    return with_guide(views, piece, guide, first, runtime.model.scale) if guide else views
 
 
 def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
@@ -184,11 +189,12 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
         yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
 
 
-def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int) -> Iterator[View]:
+def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int, scale: int) -> Iterator[View]:
     """The same views with the camera's detail wherever the camera was running."""
-    warper = GuideWarper(guide.registration, piece.tape.width, piece.tape.height)
+    size = scale * piece.tape.width, scale * piece.tape.height
+    warper = GuideWarper(scaled(guide.registration, scale), *size)
     pictures = camera_pictures(piece, guide, first)
-    seen = ((warper.apply(p), warper.coverage(p)) if p else None for p in pictures)
+    seen = ((warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None for p in pictures)
     both = zip(views, ahead(seen, QUEUE_DEPTH), strict=False)
     return answered((view_question(view, picture, guide) for view, picture in both), guide.runtime)
 
@@ -196,8 +202,12 @@ def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int) ->
 def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
     if seen is None:
         return Question(None, lambda _: view)
-    asked = guide_question(view.film, *seen, guide.strength, guide.runtime is not None)
-    return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True))
+    picture, coverage = seen
+    fine = None
+    if picture.y.shape[0] > view.film.y.shape[0]:
+        fine, picture = Fine(picture, coverage, guide.strength), halved_picture(picture)
+    asked = guide_question(view.film, picture, coverage, guide.strength, guide.runtime is not None)
+    return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
 
 
 def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:

@@ -25,11 +25,12 @@ from appliance.encode.join import join
 from appliance.encode.planes import Field
 from appliance.encode.verify import verify_film, wrong
 from appliance.encode.writer import FilmSpec
+from appliance.enhance.double import doubled
 from appliance.enhance.limits import check_size
 from appliance.enhance.runtime import Runtime
 from appliance.worker.building import wait_for_quiet
 from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
-from appliance.worker.models import Models, open_models
+from appliance.worker.models import Models, open_models, scale_of
 from appliance.worker.notices import notices
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, film_sound
@@ -92,9 +93,10 @@ def single_film(making: Making, out: Path, progress: Progress) -> Made:
     """One film of the tape's own frame size, uncropped, at the field rate."""
     tape = making.pieces[0].tape
     lossless = out.suffix.lower() == ".mkv"
-    width, height = (
-        (tape.width, tape.height) if lossless else (up_to_even(tape.width), up_to_even(tape.height))
-    )
+    scale = scale_of(making.config.enhance)
+    width, height = scale * tape.width, scale * tape.height
+    if not lossless:
+        width, height = up_to_even(width), up_to_even(height)
     spec = FilmSpec(
         width=width,
         height=height,
@@ -106,10 +108,14 @@ def single_film(making: Making, out: Path, progress: Progress) -> Made:
         preset=making.config.encode.preset,
         threads=ENCODER_THREADS,
     )
-    film = Output("film", spec, lambda view: padded(view.film, height, width))
+    film = Output("film", spec, lambda view: padded(film_of(view, scale), height, width))
     made = shoot(making, (film,), progress)
     finish(making, made, film, out, progress, 0.0, 1.0)
     return made
+
+
+def film_of(view: View, scale: int) -> Picture:
+    return doubled(view.film, view.fine) if scale > 1 else view.film
 
 
 def up_to_even(size: int) -> int:
@@ -140,7 +146,9 @@ def access_output(making: Making) -> Output:
     spec = access_spec(
         tape.width, tape.height, aspect, 2 * tape.rate, encode.crf, encode.preset, ENCODER_THREADS
     )
-    return Output("access", spec, lambda view: to_square(view.film, aspect))
+    scale = scale_of(making.config.enhance)
+    spec = replace(spec, width=scale * spec.width, height=scale * spec.height)
+    return Output("access", spec, lambda view: to_square(film_of(view, scale), aspect, scale))
 
 
 def comparison_output(making: Making) -> Output:
@@ -165,8 +173,9 @@ def first_field(order: FieldOrder) -> Field:
 
 def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made:
     """Find how the camera lies, then make every chunk that is not there yet."""
+    scale = scale_of(making.config.enhance)
     for piece in making.pieces:
-        check_size(piece.tape.width, piece.tape.height, piece.tape.path.name)
+        check_size(piece.tape.width, piece.tape.height, piece.tape.path.name, scale)
     models = models_of(making, progress)
     fresh_work(making, models, outputs)
     syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))

@@ -27,12 +27,21 @@ class Models:
     @property
     def identity(self) -> list[str]:
         """Changes with everything that changes the film."""
-        return [self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
+        return [self.tier, self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
 
     @property
     def guide_words(self) -> str:
         """How the camera's detail came into the film."""
         return f"by the model {self.guide.model.name}" if self.guide else CLASSICAL
+
+
+def wanted_tier(enhance: EnhanceConfig) -> str:
+    return "standard" if enhance.tier == "auto" else enhance.tier
+
+
+def scale_of(enhance: EnhanceConfig) -> int:
+    """How many times as wide and high as the tape the film is going to be."""
+    return load_model(tier_there(wanted_tier(enhance))).scale
 
 
 def open_models(
@@ -59,7 +68,7 @@ def open_models(
         return open_session(model, enhance.provider, enhance.threads, cache)
 
     tell("Getting the model ready")
-    wanted = "standard" if enhance.tier == "auto" else enhance.tier
+    wanted = wanted_tier(enhance)
     tier = tier_there(wanted)
     tape = open_tier(tier)
     if enhance.tier == "auto" and for_take and tape.provider == "cpu" and tier != "live":

@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from appliance.enhance.double import SCALE
 from appliance.enhance.guided import GUIDE_CHANNELS
+from appliance.enhance.looks import ASIDE
 from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS, WINDOW
 from models.train.plan import GUIDE, Plan
@@ -33,6 +35,7 @@ KINDS = {
     "-s8": "symmetric signed bytes, for TensorRT",
     "-f32": "floats",
 }
+OFFLINE, OF_OFFLINE = "studio", "standard"
 Scores = dict[str, dict[str, float]]
 
 WHAT = {
@@ -71,14 +74,23 @@ it was trained with; docs/bench.md has the figures on another one:
 def write_manifest(folder: Path, plan: Plan, scores: Scores, about: str) -> None:
     """Renews the rows of this tier and keeps those of the others."""
     path = folder / MANIFEST
-    kept = [row for row in read_rows(path) if row["tier"].split("-")[0] != plan.tier] if path.exists() else []
+    own = (plan.tier, OFFLINE) if plan.tier == OF_OFFLINE else (plan.tier,)
+    kept = [row for row in read_rows(path) if row["tier"].split("-")[0] not in own] if path.exists() else []
     metrics = {f"{group}_{key}": round(v, 2) for group, row in scores.items() for key, v in row.items()}
     fresh = [
         row_of(folder, plan, kind, about, metrics if not kind else {})
         for kind in KINDS
         if (folder / f"{plan.tier}{kind}.onnx").exists()
     ]
-    path.write_text(HEAD + "".join(as_toml(row) for row in [*kept, *fresh]), encoding="utf-8")
+    offline = [offline_row(row) for row in fresh if OFFLINE in own]
+    path.write_text(HEAD + "".join(as_toml(row) for row in [*kept, *fresh, *offline]), encoding="utf-8")
+
+
+def offline_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The tier that takes its time has the same file, looks more often and gives a larger film."""
+    tier = row["tier"].replace(OF_OFFLINE, OFFLINE)
+    other = {"name": f"twinreel-{tier}", "tier": tier, "looks": len(ASIDE), "scale": SCALE}
+    return {key: value for key, value in (row | other).items() if key != "metrics"}
 
 
 def row_of(folder: Path, plan: Plan, kind: str, about: str, metrics: dict[str, float]) -> dict[str, Any]:
