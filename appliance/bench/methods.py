@@ -54,13 +54,17 @@ def tier_methods(tier: str, with_guides: bool) -> Iterator[Method]:
     ours = source_digest(*CHAIN_SOURCES, *OUR_SOURCES, *enhance_sources())
     model, net = load_model(tier), model_or_none(GUIDE)
     alone = OneFilm(model)
-    yield Method(tier, f"{ours} {model.sha256}", alone.make)
+    yield Method(tier, f"{ours} {net_of(model)}", alone.make)
     for name, kind in GUIDES.items() if with_guides else ():
-        identity = f"{ours} {model.sha256} {net.sha256 if net else 'by rule'}"
+        identity = f"{ours} {net_of(model)} {net.sha256 if net else 'by rule'}"
         yield Method(f"{tier} {name}", identity, guided_maker(alone, name, kind, net))
     twin = model_or_none(f"{tier}{FLOAT}")
     if twin is not None:
-        yield Method(f"{tier} {FP32}", f"{ours} {twin.sha256}", OneFilm(twin).make)
+        yield Method(f"{tier} {FP32}", f"{ours} {net_of(twin)}", OneFilm(twin).make)
+
+
+def net_of(model: ModelInfo) -> str:
+    return f"{model.sha256} x {model.looks}"
 
 
 def guided_maker(

@@ -1,7 +1,7 @@
 """Begins a training where an earlier one ended: with the floats of a published ``TIER-f32.onnx``.
 
-A small net may grow into a large one. What is new in it adds nothing at first, so that the large net begins as
-good as the small one has become.
+A small net may grow into a large one. What is new in it adds nothing at first, so that the large one begins
+as good as the small one has become.
 """
 
 from __future__ import annotations

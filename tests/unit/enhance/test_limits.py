@@ -17,6 +17,13 @@ def test_tiny_and_huge_frames_are_refused(size: tuple[int, int]) -> None:
     assert "tape.avi" in raised.value.issue.title
 
 
+def test_a_film_of_twice_the_size_has_half_the_limit() -> None:
+    check_size(720, 576, "tape.avi", 2)
+    with pytest.raises(Problem) as raised:
+        check_size(1280, 720, "tape.avi", 2)
+    assert "960 × 640 for a film 2 times as large" in raised.value.issue.cause
+
+
 @pytest.mark.parametrize("size", [(720, 576), (720, 480), (97, 65), (32, 32), (1920, 1080)])
 def test_tapes_and_odd_sizes_are_taken(size: tuple[int, int]) -> None:
     check_size(*size, "tape.avi")

@@ -15,7 +15,8 @@ from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
-TIERS = sorted(row["tier"] for row in read_rows(MODELS / MANIFEST) if "-" not in row["tier"])
+FILES = {Path(row["file"]).stem for row in read_rows(MODELS / MANIFEST)}  # tiers may share one
+TIERS = sorted(name for name in FILES if "-" not in name)
 
 
 def session(name: str, **options: str) -> onnxruntime.InferenceSession:

@@ -5,7 +5,7 @@ import pytest
 
 from appliance.core.types import IDENTITY, ColourMatch, Picture, Registration
 from appliance.register.estimate import estimate_registration
-from appliance.register.warp import GuideWarper
+from appliance.register.warp import GuideWarper, scaled
 
 
 def _noise_picture(width: int, height: int) -> Picture:
@@ -65,3 +65,16 @@ def test_fine_stripes_of_a_large_camera_do_not_alias():
 def test_without_a_registration_there_is_no_guide():
     with pytest.raises(ValueError, match="registration"):
         GuideWarper(Registration(None), 64, 48)
+
+
+def test_a_registration_onto_a_larger_tape_puts_every_pixel_where_it_belongs():
+    shift = Registration(((1.0, 0.0, 8.0), (0.0, 1.0, 4.0), (0.0, 0.0, 1.0)))
+    picture = _noise_picture(64, 48)
+    small = GuideWarper(shift, 64, 48).apply(picture).y.astype(float)
+    large = GuideWarper(scaled(shift, 2), 128, 96).apply(picture).y.astype(float)
+    halves = large.reshape(48, 2, 64, 2).mean((1, 3))
+    smooth = np.abs(halves - small)[8:-8, 12:-8].mean()
+    assert smooth < 0.5 * np.abs(np.roll(halves, 1, axis=1) - small)[8:-8, 12:-8].mean()
+    corner = np.array(scaled(shift, 2).homography) @ np.array([-0.5, -0.5, 1])
+    assert np.allclose(corner, [2 * 8 - 0.5, 2 * 4 - 0.5, 1])
+    assert scaled(Registration(None), 2).homography is None

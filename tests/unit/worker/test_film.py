@@ -320,3 +320,21 @@ def test_the_marker_says_how_long_a_chunk_is(make: Make, tape: Piece, tmp_path: 
     chunks = make(tape, tmp_path / "work", chunk=6)
     marked = [json.loads(path.read_text())["frames"] for path in sorted((tmp_path / "work").glob("*.json"))]
     assert marked == [c.frames for c in chunks] == [6, 6, 6, 6, 4]
+
+
+def test_a_film_of_twice_the_size_has_the_cameras_fine_detail(
+    runtime: Runtime, write_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    piece = piece_of_files(write_film("tape.mkv", range(6)), None)
+    guide = guide_of(write_film("camera.mkv", range(6), order=1), 0.0)
+    seen: list[View] = []
+    twice = replace(runtime, model=replace(runtime.model, scale=2))
+    film_piece(
+        piece, "tff", guide, (WHOLE,), twice, tmp_path / "work", 4, lambda field, view: seen.append(view)
+    )
+    assert len(seen) == 12
+    for view in seen:
+        assert view.film.y.shape == (64, 96)
+        assert view.fine is not None
+        assert (view.fine.guide.y.shape, view.fine.coverage.shape) == ((128, 192), (64, 96))
+        assert view.fine.coverage[32, 48] == 255

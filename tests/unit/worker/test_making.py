@@ -14,6 +14,7 @@ from appliance.core.media import MediaInfo, probe, read_pictures, read_sound
 from appliance.core.problems import Problem
 from appliance.core.types import JobProgress, Stage
 from appliance.encode.digest import sha256_file
+from appliance.enhance.runtime import Runtime
 from appliance.worker import making as module
 from appliance.worker.files import with_choices
 from appliance.worker.making import Made, Making, film_pair, single_film
@@ -88,6 +89,31 @@ def test_odd_sizes_have_an_access_copy_a_comparison_and_stills_too(
     assert probe(tmp_path / "film.mp4").frames == 16
     assert probe(tmp_path / "comparison.mp4").frames == 8
     assert len(list((tmp_path / "work/stills").glob("*.jpg"))) == 6
+
+
+@pytest.mark.parametrize("size", [(96, 64), (97, 65)])
+def test_studio_makes_films_of_twice_the_size_and_the_comparison_stays_as_it_is(
+    size: tuple[int, int],
+    write_film: WriteFilm,
+    config: Config,
+    tmp_path: Path,
+    runtime: Runtime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    studio = replace(runtime, model=replace(runtime.model, looks=2, scale=2))
+    monkeypatch.setattr("appliance.worker.models.open_session", lambda *given: studio)
+    larger = config.model_copy(update={"enhance": config.enhance.model_copy(update={"tier": "studio"})})
+    piece = piece_of_files(
+        write_film("tape.mkv", range(6), size=size), write_film("camera.mkv", range(6), size=size, order=1)
+    )
+    kept = one(piece, larger, tmp_path, "film.mkv")
+    assert (kept.width, kept.height) == (2 * size[0], 2 * size[1])
+    assert len(list(read_pictures(kept.path))) == 12
+    film_pair(making(piece, larger, tmp_path / "work"), tmp_path, progress())
+    film_pair(making(piece, config, tmp_path / "usual"), tmp_path / "once", progress())
+    for name, scale in (("film.mp4", 2), ("comparison.mp4", 1)):
+        once, twice = probe(tmp_path / "once" / name), probe(tmp_path / name)
+        assert (twice.width, twice.height) == (scale * once.width, scale * once.height)
 
 
 def test_one_single_frame_is_a_film(write_film: WriteFilm, config: Config, tmp_path: Path) -> None:
