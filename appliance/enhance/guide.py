@@ -42,9 +42,12 @@ def inject(film: Picture, guide: Picture, coverage: Plane, strength: float) -> P
     ``coverage`` is 255 where the guide sees the scene at all; ``strength`` is 0..1. Where nothing is
     believed the bytes of the film stay as they are.
     """
-    trust = strength * confidence(film.y, guide.y, coverage) if strength > 0 else np.zeros(1)
-    if not trust.any():
-        return film
+    trust = confidence(film.y, guide.y, coverage) if strength > 0 else np.zeros(1)
+    return carry(film, guide, strength * trust) if trust.any() else film
+
+
+def carry(film: Picture, guide: Picture, trust: Floats) -> Picture:
+    """The film with as much of the guide's fine detail as ``trust`` says, of any size."""
     return Picture(
         _carry(film.y, guide.y, trust, LUMA_PX),
         _carry(film.u, guide.u, trust, CHROMA_PX),
@@ -66,16 +69,6 @@ def confidence(film: Plane, guide: Plane, coverage: Plane) -> Floats:
     local *= seen * _in_place(on_film, on_guide)
     local *= _acquaintance(_half(on_film)[seen], _half(on_guide)[seen])
     calm = cv2.erode(local.astype(np.float32), np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
-
-
-def acquaintance(film: Plane, guide: Plane, coverage: Plane) -> Floats:
-    """0..1 at a quarter of the size: whether the guide shows the film's scene at all, where it sees it."""
-    seen = _half(_half(coverage)) == SEEN
-    if not seen.any():
-        return np.zeros(seen.shape, np.float32)
-    known = _acquaintance(*(_half(_structure(luma))[seen] for luma in (film, guide)))
-    calm = cv2.erode(seen.astype(np.float32) * known, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
 
 

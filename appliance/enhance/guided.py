@@ -1,9 +1,10 @@
 """What goes into the guide net and what its answer does: the camera's fine detail, as a net sees it.
 
-The net looks at the restored picture and the camera's (registered, its light and colours those of the film)
-and at how far the camera is believed, all on a quarter of the width and height. It answers with what to add,
-in levels around 128. That is weighed by the same belief, so that where nothing is believed no byte changes.
-Training and benchmark use these functions too.
+The rule goes first: it carries the camera's detail into the restored picture as far as it believes it. The
+net looks at what came of that, at the camera's picture (registered, its light and colours those of the film)
+and at how free it is to change anything, all on a quarter of the width and height. It answers with what to
+add, in levels around 128. That is weighed by the same freedom, so that where the rule believes nothing no
+byte changes. Training and benchmark use these functions too.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import cv2
 import numpy as np
 
 from appliance.core.types import Picture, Plane
-from appliance.enhance.guide import acquaintance
+from appliance.enhance.guide import Floats, confidence
 from appliance.enhance.pack import FOLD, NOTHING, RESIDUAL_CHANNELS, fold, pad, unfold
 
 GUIDE_CHANNELS = 2 * RESIDUAL_CHANNELS + 1
 BROAD_PX = (
     4.0  # of each plane; waves longer than about 20 px stay the film's, half as long ones are the guide's
 )
-SURE = 255  # the confidence that believes wholly
+SURE = 255  # the freedom to change everything
+BOLDER = 3.0  # the net may do all where the rule believes a third
 
 Blend = Callable[[Picture, Picture, Plane, float], Picture]
 
@@ -30,8 +32,8 @@ Blend = Callable[[Picture, Picture, Plane, float], Picture]
 def pack_guide(film: Picture, guide: Picture, conf: Plane) -> Plane:
     """(1, 49, rows / 4, columns / 4): film and guide, 24 channels each, and ``conf``.
 
-    Film and guide are 4:2:0 of one size, which is padded where it is odd; the guide comes from
-    ``match_low``, ``conf`` from ``trust_map``.
+    Film and guide are 4:2:0 of one size, which is padded where it is odd; the film is the rule's, the guide
+    comes from ``match_low``, ``conf`` from ``freedom``.
     """
     return np.concatenate([*folded(film), *folded(guide), conf[None]])[None]
 
@@ -52,15 +54,18 @@ def weighed(plane: Plane, residual: Plane, conf: Plane) -> Plane:
     return np.asarray(cv2.add(plane, change[:rows, :columns], dtype=cv2.CV_8U), np.uint8)
 
 
-def trust_map(film: Plane, guide: Plane, coverage: Plane, strength: float) -> Plane:
-    """0..255 for every 4 x 4 pixels of luma, odd sizes rounded up: how far the guide is to be believed.
+def believed(film: Plane, guide: Plane, coverage: Plane) -> Floats:
+    """0..1 for every 4 x 4 pixels of luma, odd sizes rounded up: how far the rule believes the guide.
 
-    Whether it shows the same scene, and where; what in it is misplaced or hidden the net sees for itself.
     ``guide`` as the camera's picture lies on the film's, before ``match_low``.
     """
     rows, columns = (-side % FOLD for side in film.shape)
-    padded = (pad(plane, rows, columns) for plane in (film, guide, coverage))
-    return np.asarray(np.rint(acquaintance(*padded) * (strength * SURE)), np.uint8)
+    return confidence(*(pad(plane, rows, columns) for plane in (film, guide, coverage)))
+
+
+def freedom(trust: Floats, strength: float) -> Plane:
+    """How far the net may change what the rule has made, 0..``SURE``: nothing where nothing is believed."""
+    return np.asarray(np.rint(np.minimum(1, BOLDER * trust) * (strength * SURE)), np.uint8)
 
 
 def match_low(film: Picture, guide: Picture) -> Picture:

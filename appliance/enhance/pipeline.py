@@ -13,8 +13,8 @@ import numpy as np
 
 from appliance.core.flow import ahead
 from appliance.core.types import FieldOrder, Picture, Plane
-from appliance.enhance.guide import inject
-from appliance.enhance.guided import add_guided, match_low, of_one_size, pack_guide, trust_map
+from appliance.enhance.guide import carry, inject
+from appliance.enhance.guided import add_guided, believed, freedom, match_low, of_one_size, pack_guide
 from appliance.enhance.looks import ASIDE, STRAIGHT, Aside, means, moved_aside, moved_back
 from appliance.enhance.pack import crop, finish, guess_between, join, pack_field, turned
 from appliance.enhance.runtime import Runtime
@@ -122,8 +122,10 @@ def guide_question(
     guide = of_one_size(guide, film)
     if not by_net:
         return Question(None, lambda _: inject(film, guide, coverage, strength))
-    conf = trust_map(film.y, guide.y, coverage, strength)
+    trust = believed(film.y, guide.y, coverage)
+    conf = freedom(trust, strength)
     if not conf.any():
         return Question(None, lambda _: film)
-    fields = pack_guide(film, match_low(film, guide), conf)
-    return Question(fields, partial(add_guided, film, conf=conf))
+    by_rule = carry(film, guide, strength * trust)
+    fields = pack_guide(by_rule, match_low(by_rule, guide), conf)
+    return Question(fields, partial(add_guided, by_rule, conf=conf))

@@ -14,22 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.core.types import FieldOrder, Picture
-from appliance.enhance.guided import SURE, match_low, pack_guide
+from appliance.enhance.guide import SEEN, carry
+from appliance.enhance.guided import believed, freedom, match_low, pack_guide
 from appliance.enhance.pack import fold
 from appliance.enhance.pipeline import restore
 from appliance.enhance.runtime import Runtime
+from appliance.register.colour import match_colours
+from appliance.register.warp import ColourTable
+from appliance.sim.tape import second_camera
 from models.train.batches import Example
 from models.train.evaluate import pictures_of
 from models.train.prepare import TARGETS, Pieces
 
-SIDE, MARGIN = 128, 16
+SIDE, MARGIN = 128, 32
 ABSENT, WRONG = 0.30, 0.05
 CLOSE, NEAR = 0.70, 0.92  # parts of the samples misplaced by up to the first and the second of these
 MISPLACED_PX = ((0.0, 0.6), (0.6, 1.5), (1.5, 4.0))  # rms
 BLOCKED = 0.15
 Bytes = NDArray[np.uint8]
 Planes = tuple[Bytes, Bytes, Bytes]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,27 @@ def draw_guided(pieces: Pieces, films: Films, rng: np.random.Generator) -> Examp
     piece, target = int(rng.integers(len(films.y))), int(rng.integers(len(TARGETS)))
     rows, columns = films.y.shape[2:]
     top, left = (int(rng.integers((size - SIDE) // 4 + 1)) * 4 for size in (rows, columns))
-    place = Place(top, left, SIDE, SIDE)
-    film = place.cut(films.y[piece, target], films.c[piece, target])
-    truth = place.cut(pieces.truth_y[piece, target], pieces.truth_c[piece, target])
-    wide = place.widened(MARGIN, rows, columns)
+    wide = Place(top, left, SIDE, SIDE).widened(MARGIN, rows, columns)
+    inner = Place(top - wide.top, left - wide.left, SIDE, SIDE)
+    film = as_picture(wide.cut(films.y[piece, target], films.c[piece, target]))
     scene = int(rng.integers(len(films.y))) if rng.random() < WRONG else piece
     there = wide.cut(pieces.truth_y[scene, target], pieces.truth_c[scene, target])
-    seen = see(block(there, rng), rng, draw_misplacement_px(rng))
-    inner = Place(top - wide.top, left - wide.left, SIDE, SIDE)
-    guide = match_low(as_picture(film), as_picture(inner.cut(seen[0], np.stack(seen[1:]))))
-    packed = pack_guide(as_picture(film), guide, draw_trust(rng))
-    parts = zip(truth, film, (4, 2, 2), strict=True)
+    guide = matched(film, see(misplace(block(there, rng), rng, draw_misplacement_px(rng)), rng))
+    trust = believed(film.y, guide.y, draw_coverage(rng, film.y.shape))
+    by_rule = carry(film, guide, trust)
+    given, helped = inner.of(by_rule), inner.of(match_low(by_rule, guide))
+    free = np.ascontiguousarray(freedom(trust, 1.0)[inner.quarter])
+    packed = pack_guide(as_picture(given), as_picture(helped), free)
+    truth = inner.of(as_picture(wide.cut(pieces.truth_y[piece, target], pieces.truth_c[piece, target])))
+    parts = zip(truth, given, (4, 2, 2), strict=True)
     missing = [fold(t, k, k).astype(np.float32) - fold(f, k, k) for t, f, k in parts]
     return packed[0].astype(np.float32), np.concatenate(missing)
+
+
+def matched(film: Picture, seen: Planes) -> Picture:
+    """In the film's colours, as the product makes the camera's."""
+    colour = ColourTable(match_colours([(film, as_picture(seen))], np.eye(3)))
+    return as_picture(colour.apply(*seen))
 
 
 def as_picture(planes: Planes) -> Picture:
@@ -101,6 +112,15 @@ class Place:
         u, v = c[:, rows, self.left // 2 : (self.left + self.columns) // 2]
         return np.ascontiguousarray(luma), np.ascontiguousarray(u), np.ascontiguousarray(v)
 
+    def of(self, picture: Picture) -> Planes:
+        return self.cut(picture.y, np.stack([picture.u, picture.v]))
+
+    @property
+    def quarter(self) -> tuple[slice, slice]:
+        """Of a map that has a place for every 4 x 4 pixels."""
+        rows = slice(self.top // 4, (self.top + self.rows) // 4)
+        return rows, slice(self.left // 4, (self.left + self.columns) // 4)
+
     def widened(self, by: int, rows: int, columns: int) -> Place:
         """As far as the picture goes."""
         top, left = max(0, self.top - by), max(0, self.left - by)
@@ -108,16 +128,14 @@ class Place:
         return Place(top, left, bottom - top, right - left)
 
 
-def draw_trust(rng: np.random.Generator) -> Bytes:
-    """At a quarter of the size: all of it, or what a camera leaves that does not see the whole scene."""
-    size = SIDE // 4
-    trust = np.ones((size, size), np.float32)
+def draw_coverage(rng: np.random.Generator, shape: tuple[int, ...]) -> Bytes:
+    """All of it, or what a camera leaves that does not see the whole scene."""
+    seen = np.full(shape, SEEN, np.uint8)
     if rng.random() < ABSENT:
-        angle, middle = rng.uniform(0, 2 * np.pi), rng.uniform(0, size, 2)
-        row, column = np.mgrid[:size, :size]
-        side = (row - middle[0]) * np.sin(angle) + (column - middle[1]) * np.cos(angle)
-        trust = np.asarray(np.clip(side / 3 + 0.5, 0, 1), np.float32)
-    return np.asarray(np.rint(trust * SURE), np.uint8)
+        angle, middle = rng.uniform(0, 2 * np.pi), rng.uniform(0, shape)
+        row, column = np.mgrid[: shape[0], : shape[1]]
+        seen[(row - middle[0]) * np.sin(angle) + (column - middle[1]) * np.cos(angle) < 0] = 0
+    return seen
 
 
 def draw_misplacement_px(rng: np.random.Generator) -> float:
@@ -125,20 +143,19 @@ def draw_misplacement_px(rng: np.random.Generator) -> float:
     return float(rng.uniform(*MISPLACED_PX[0 if chance < CLOSE else 1 if chance < NEAR else 2]))
 
 
-def see(planes: Planes, rng: np.random.Generator, off_px: float) -> Planes:
-    """The scene through a second camera, on the tape's raster again, ``off_px`` (rms) beside its place."""
-    y, u, v = misplace(planes, rng, off_px)
-    sigma = float(rng.uniform(0.2, 1.1))
-    light = cv2.GaussianBlur(y.astype(np.float32), (0, 0), sigma) / 255
-    light = np.clip(light, 0, 1) ** float(rng.uniform(0.8, 1.25))
-    light = light * 255 * float(rng.uniform(0.75, 1.15)) + float(rng.uniform(-15, 15))
-    noise = float(rng.uniform(0, 4))
-    light += cv2.GaussianBlur(rng.standard_normal(light.shape, dtype=np.float32), (0, 0), 0.6) * 2 * noise
-    mix = np.eye(2) * rng.uniform(0.6, 1.4, 2) + rng.normal(0, 0.1, (2, 2))
-    colour = np.stack([u, v]).astype(np.float32) - 128
-    colour = np.tensordot(mix.astype(np.float32), colour, 1) + 128 + rng.normal(0, 6, (2, 1, 1))
-    colour = colour + rng.standard_normal(colour.shape) * noise / 2
-    return compress(light, np.asarray(colour, np.float32), int(rng.integers(60, 97)))
+def see(planes: Planes, rng: np.random.Generator) -> Planes:
+    """4:2:0 through the simulator's second camera."""
+    y, u, v = planes
+    doubled = (np.repeat(plane, 2, axis=0)[None] for plane in (u, v))
+    y, u, v = (
+        plane[0] for plane in second_camera.see((y[None], *doubled), second_camera.draw_camera(rng), 0)
+    )
+    return y, half_rows(u), half_rows(v)
+
+
+def half_rows(plane: Bytes) -> Bytes:
+    size = (plane.shape[1], plane.shape[0] // 2)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def block(planes: Planes, rng: np.random.Generator) -> Planes:
@@ -153,13 +170,6 @@ def block(planes: Planes, rng: np.random.Generator) -> Planes:
         place, size = (centre[0] // part, centre[1] // part), (axes[0] // part, axes[1] // part)
         cv2.ellipse(plane, place, size, 0, 0, 360, float(rng.uniform(60, 200)), -1, cv2.LINE_AA)
     return y, u, v
-
-
-def compress(light: NDArray[np.floating], colour: Floats, quality: int) -> Planes:
-    bytes_ = [np.clip(np.rint(p), 0, 255).astype(np.uint8) for p in (light, *colour)]
-    settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    again = [cv2.imdecode(cv2.imencode(".jpg", p, settings)[1], cv2.IMREAD_GRAYSCALE) for p in bytes_]
-    return tuple(np.asarray(p, np.uint8) for p in again)  # type: ignore[return-value]
 
 
 def misplace(planes: Planes, rng: np.random.Generator, off_px: float) -> Planes:
