@@ -109,10 +109,11 @@ def make_model(house: House, plan: Plan, begin: Path | None) -> None:
 
 
 def batches(house: House, plan: Plan, start: int) -> Iterator[Batch]:
-    pieces = Pieces.load(house.training(), learn_only=True)
-    draw = partial(draw_example, pieces)
     if plan.tier == GUIDE.tier:
-        draw = partial(draw_guided, pieces, Films.joined([house.films(path) for path in house.training()]))
+        films = Films.joined([house.films(path) for path in house.training()])
+        draw = partial(draw_guided, Pieces.load(house.training(), ("tape", "steady")), films)
+    else:
+        draw = partial(draw_example, Pieces.load(house.training(), ("tape",)))
     return draw_batches(draw, plan.batch, plan.seed, start)
 
 

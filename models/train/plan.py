@@ -39,5 +39,5 @@ class Plan:
 
 LIVE = Plan("live", blocks=2, channels=48, steps=18000, quantised_steps=2500)
 STANDARD = Plan("standard", blocks=8, steps=15000, quantised_steps=3000, grown_from="live")
-GUIDE = Plan("guide", blocks=3, steps=12000, inputs=GUIDE_CHANNELS)
+GUIDE = Plan("guide", blocks=2, channels=48, steps=10000, quantised_steps=2000, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

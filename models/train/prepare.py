@@ -44,10 +44,10 @@ class Pieces:
         partial.replace(path)
 
     @staticmethod
-    def load(paths: list[Path], learn_only: bool = False) -> Pieces:
-        """``learn_only``: without the tape as given, which takes much memory and is not learnt from."""
+    def load(paths: list[Path], without: tuple[str, ...] = ()) -> Pieces:
+        """``without`` those parts whose names begin so: all of it takes much memory."""
         files = [np.load(path) for path in paths]
-        names = [k for k in files[0].files if not (learn_only and k.startswith("tape"))]
+        names = [k for k in files[0].files if not k.startswith(without)]
         held = {k: np.concatenate([f[k] for f in files]) for k in names}
         return Pieces(**{k: held.get(k, np.empty(0, np.uint8)) for k in files[0].files})
 
