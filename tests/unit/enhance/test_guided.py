@@ -12,10 +12,11 @@ from appliance.core.types import Picture
 from appliance.enhance.guided import (
     GUIDE_CHANNELS,
     add_guided,
+    believed,
+    freedom,
     match_low,
     of_one_size,
     pack_guide,
-    trust_map,
 )
 from appliance.enhance.manifest import load_model
 from appliance.enhance.pack import NOTHING, unfold
@@ -109,15 +110,29 @@ def test_the_matched_guide_has_the_films_light_and_its_own_detail() -> None:
     assert made.time_s == tinted.time_s
 
 
-def test_belief_follows_coverage_and_strength() -> None:
+def test_the_net_is_free_where_the_rule_believes_and_as_far_as_is_asked_for() -> None:
     film = picture(98, 130, 1)
     seen = np.full((98, 130), 255, np.uint8)
-    whole, half, none = (trust_map(film.y, film.y, seen, s) for s in (1.0, 0.5, 0.0))
+    trust = believed(film.y, film.y, seen)
+    whole, half, none = (freedom(trust, s) for s in (1.0, 0.5, 0.0))
     assert whole.shape == (25, 33)
     assert whole.max() == 255
     assert abs(half.astype(int) - whole / 2).max() <= 1
     assert not none.any()
-    assert not trust_map(film.y, film.y, np.zeros_like(seen), 1.0).any()
+    assert not believed(film.y, film.y, np.zeros_like(seen)).any()
+
+
+def test_the_net_goes_on_from_what_the_rule_has_made() -> None:
+    sharp = picture(288, 352, 1)
+    film = Picture(cv2.GaussianBlur(sharp.y, (0, 0), 1.5), sharp.u, sharp.v, 0.5)
+    seen = np.full((288, 352), 255, np.uint8)
+    for strength in (1.0, 0.5):
+        ruled, asked = (guide_question(film, sharp, seen, strength, by_net=net) for net in (False, True))
+        by_rule = ruled.finish(np.empty(0, np.uint8))
+        assert asked.fields is not None
+        assert np.array_equal(unfold(asked.fields[0, :16], 4), by_rule.y)
+        assert same(asked.finish(np.full((24, 72, 88), NOTHING, np.uint8)), by_rule)
+        assert not same(by_rule, film)
 
 
 def test_a_guide_of_something_else_leaves_the_film_as_it_is_and_asks_nothing() -> None:
