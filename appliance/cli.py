@@ -154,7 +154,10 @@ def enhance(
         str, typer.Option(help="tff (top field first), bff, progressive, or auto: as the pictures show.")
     ] = "auto",
     tier: Annotated[
-        str, typer.Option(help="live (fast), standard, studio (best) or auto: as configured, else standard.")
+        str,
+        typer.Option(
+            help="live (fast), standard, studio (best, twice the size) or auto: as configured, else standard."
+        ),
     ] = "auto",
     provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
     strength: Annotated[float, typer.Option(min=0, max=1, help="How much of the camera's detail.")] = 1.0,

@@ -43,7 +43,8 @@ class WorkConfig(Section):
 class EnhanceConfig(Section):
     tier: Tier = Field(
         "auto",
-        description="Which model restores the tape: live is the fastest, studio the best. auto is standard,"
+        description="Which model restores the tape: live is the fastest, studio the best, its"
+        " film twice as wide and high as the tape. auto is standard,"
         " and live for the box's own takes where only the CPU can be had.",
     )
     provider: Literal["auto", "tensorrt", "cuda", "cpu"] = Field(
