@@ -78,6 +78,28 @@ def quality(
         print_quality(found, wanted.own_tiers)
 
 
+@app.command("double")
+def double(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 6,
+    tier: Annotated[str, typer.Option(help="The tier that restores the tape.")] = "studio",
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """What a camera adds to a film of twice the size, at half the usual sizes, for which there is a truth."""
+    from appliance.bench.double import double_rows, measure_double
+    from appliance.bench.quality import Wanted
+
+    wanted = Wanted(data, clips, frames, (tier,), ("good", "worn"), True, None)
+    with progress_bar(quiet) as tell:
+        found = measure_double(wanted, tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(double_rows(found)))
+
+
 @app.command("speed")
 def speed(
     seconds: Annotated[float, typer.Option(min=1, help="How long the tape is.")] = 10.0,

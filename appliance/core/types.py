@@ -233,12 +233,9 @@ class ColourMatch:
 
 @dataclass(frozen=True)
 class Registration:
-    """Where the tape's picture lies in the camera's; ``homography`` is None when it was not found.
+    """Where the tape's picture lies in the camera's; a pixel's centre is at whole numbers."""
 
-    The homography takes camera pixels (luma, top-left pixel centre at 0, 0) to tape frame pixels.
-    """
-
-    homography: Matrix3 | None
+    homography: Matrix3 | None  # camera pixels (luma) to tape frame pixels; None: it was not found
     colour: ColourMatch = ColourMatch()
     residual_px: float = 0.0
     matches: int = 0
@@ -255,7 +252,7 @@ class ModelInfo:
     sha256: str
     tier: str
     window: int  # fields
-    looks: int = 1  # how often it looks at each field, each time a little aside
+    looks: int = 1  # at each field, each time a little aside
     scale: int = 1  # of the film against the tape
 
 
