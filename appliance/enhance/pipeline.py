@@ -67,9 +67,9 @@ def restore(
     order "progressive" each picture is looked at alone, as something still, and given out twice, once from
     each of its fields, so that the rate is that of an interlaced tape.
     """
-    looks = runtime.model.looks
-    films = answered(field_questions(pictures, order, first, count, ASIDE[:looks]), runtime)
-    return means(films, looks) if looks > 1 else films
+    asides = ASIDE[: runtime.model.looks]
+    films = answered(field_questions(pictures, order, first, count, asides), runtime)
+    return means(films, len(asides)) if len(asides) > 1 else films
 
 
 def field_questions(

@@ -44,6 +44,18 @@ def test_a_manifest_that_does_not_list_it_is_refused(models: Path, text: str) ->
     assert "manifest.toml" in refused(models)
 
 
+def test_looks_and_scale_are_one_unless_the_row_says_more(models: Path) -> None:
+    plain = load_model("live", models)
+    assert (plain.looks, plain.scale) == (1, 1)
+    manifest = models / "manifest.toml"
+    row = manifest.read_text()
+    manifest.write_text(row.replace('tier = "live"', 'tier = "live"\nlooks = 4\nscale = 2', 1))
+    larger = load_model("live", models)
+    assert (larger.looks, larger.scale) == (4, 2)
+    manifest.write_text(row.replace('tier = "live"', 'tier = "live"\nscale = 3', 1))
+    assert "3 times the size" in refused(models)
+
+
 def test_no_manifest_is_refused(tmp_path: Path) -> None:
     assert "cannot be read" in refused(tmp_path)
 
