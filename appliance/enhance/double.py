@@ -53,9 +53,9 @@ def enlarged(plane: Plane, across_px: float) -> Plane:
 
 def sharpened(large: Plane, film: Plane, fine: Fine) -> Plane:
     small = halved(fine.guide.y)[: film.shape[0], : film.shape[1]]
-    trust = fine.strength * confidence(film, small, fine.coverage)
+    trust, _ = confidence(film, small, fine.coverage)
     detail = cv2.subtract(fine.guide.y, enlarged(small, LUMA_PX), dtype=cv2.CV_32F)
-    cv2.multiply(detail, cv2.resize(trust, (large.shape[1], large.shape[0])), dst=detail)
+    cv2.multiply(detail, cv2.resize(fine.strength * trust, (large.shape[1], large.shape[0])), dst=detail)
     return np.asarray(cv2.add(large, detail, dtype=cv2.CV_8U), np.uint8)
 
 

@@ -15,10 +15,12 @@ Floats = NDArray[np.floating[Any]]
 
 NEAREST_S = 0.05  # a camera picture further than this from the moment shows another one
 FINE_PX, COARSE_PX = 0.8, 4.0  # the structure both can see, in pixels of half the size
-WINDOW_PX = 5  # at a quarter of the size
-DOUBT = 1.5  # finer detail fits worse than the structure that is compared
+WINDOW_PX = 7  # at a quarter of the size
+UNLIKE, ALIKE = 0.4, 0.7  # of 0 for something else and 1 for the same: what is refused and what is believed
+CALM = 5.0  # how many times the film's noise counts as alike: where the guide is flat there is little else
+CAMERA_NOISE = 0.12  # its power in the structure that is compared
 STRANGER, FRIEND = 0.2, 0.4  # correlation of a whole picture below and above which it is refused and trusted
-PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = 9, 0.3, 0.4, 0.05  # window at an eighth, limits at half the size
+PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = 9, 0.25, 0.4, 0.05  # window at an eighth, limits at half the size
 LUMA_PX, CHROMA_PX = 4.0, 10.0  # finer than this comes from the guide; each on its own plane
 SEEN = 255
 
@@ -42,8 +44,10 @@ def inject(film: Picture, guide: Picture, coverage: Plane, strength: float) -> P
     ``coverage`` is 255 where the guide sees the scene at all; ``strength`` is 0..1. Where nothing is
     believed the bytes of the film stay as they are.
     """
-    trust = confidence(film.y, guide.y, coverage) if strength > 0 else np.zeros(1)
-    return carry(film, guide, strength * trust) if trust.any() else film
+    if strength == 0:
+        return film
+    trust, worth = confidence(film.y, guide.y, coverage)
+    return carry(film, guide, strength * worth * trust) if trust.any() else film
 
 
 def carry(film: Picture, guide: Picture, trust: Floats) -> Picture:
@@ -56,20 +60,27 @@ def carry(film: Picture, guide: Picture, trust: Floats) -> Picture:
     )
 
 
-def confidence(film: Plane, guide: Plane, coverage: Plane) -> Floats:
-    """0..1 at a quarter of the size: how well the guide explains the film, place by place and in all."""
+def confidence(film: Plane, guide: Plane, coverage: Plane) -> tuple[Floats, float]:
+    """0..1 at a quarter of the size: how well the guide explains the film, place by place and in all.
+
+    And 0..1: what the guide is worth beside the film. It has noise of its own, and a film that is as good
+    gains most from the mean of both.
+    """
     on_film, on_guide = _structure(film), _structure(guide)
     seen = _half(_half(coverage)) == SEEN
     if not seen.any():
-        return np.zeros(seen.shape, np.float32)
-    error, power = (_around(_half(v)) for v in ((on_film - on_guide) ** 2, on_guide * on_guide))
-    # The film's own noise is in every difference; it must not speak against the guide.
-    noise = float(np.percentile(error[seen][::3], 20))
-    local = np.clip(1 - DOUBT * np.maximum(0, error - noise) / (power + noise + 1), 0, 1)
+        return np.zeros(seen.shape, np.float32), 0.0
+    powers = on_film * on_film, on_guide * on_guide, on_film * on_guide
+    of_film, of_guide, of_both = (_around(_half(power)) for power in powers)
+    noise = float(np.median((of_film - 2 * of_both + of_guide)[seen][::3]))
+    # A tape's noise is not in the product of both: it does not speak against the guide as a hand does.
+    alike = (2 * of_both + CALM * noise + 1) / (of_film + of_guide + CALM * noise + 1)
+    local = np.clip((alike - UNLIKE) / (ALIKE - UNLIKE), 0, 1)
     local *= seen * _in_place(on_film, on_guide)
     local *= _acquaintance(_half(on_film)[seen], _half(on_guide)[seen])
-    calm = cv2.erode(local.astype(np.float32), np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
+    calm = cv2.erode(local.astype(np.float32), np.ones((WINDOW_PX, WINDOW_PX), np.uint8))
+    trust = np.asarray(cv2.GaussianBlur(calm, (0, 0), 1), np.float32)
+    return trust, noise / (noise + CAMERA_NOISE)
 
 
 def _acquaintance(film: Floats, guide: Floats) -> float:

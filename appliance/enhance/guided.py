@@ -24,7 +24,7 @@ BROAD_PX = (
     4.0  # of each plane; waves longer than about 20 px stay the film's, half as long ones are the guide's
 )
 SURE = 255  # the freedom to change everything
-BOLDER = 3.0  # the net may do all where the rule believes a third
+BOLDER = 2.0  # the net may do all where the rule believes half
 
 Blend = Callable[[Picture, Picture, Plane, float], Picture]
 
@@ -54,10 +54,10 @@ def weighed(plane: Plane, residual: Plane, conf: Plane) -> Plane:
     return np.asarray(cv2.add(plane, change[:rows, :columns], dtype=cv2.CV_8U), np.uint8)
 
 
-def believed(film: Plane, guide: Plane, coverage: Plane) -> Floats:
+def believed(film: Plane, guide: Plane, coverage: Plane) -> tuple[Floats, float]:
     """0..1 for every 4 x 4 pixels of luma, odd sizes rounded up: how far the rule believes the guide.
 
-    ``guide`` as the camera's picture lies on the film's, before ``match_low``.
+    And what it is worth, as ``confidence`` says. ``guide`` as the camera's picture lies on the film's, before ``match_low``.
     """
     rows, columns = (-side % FOLD for side in film.shape)
     return confidence(*(pad(plane, rows, columns) for plane in (film, guide, coverage)))

@@ -122,10 +122,10 @@ def guide_question(
     guide = of_one_size(guide, film)
     if not by_net:
         return Question(None, lambda _: inject(film, guide, coverage, strength))
-    trust = believed(film.y, guide.y, coverage)
+    trust, worth = believed(film.y, guide.y, coverage)
     conf = freedom(trust, strength)
     if not conf.any():
         return Question(None, lambda _: film)
-    by_rule = carry(film, guide, strength * trust)
+    by_rule = carry(film, guide, strength * worth * trust)
     fields = pack_guide(by_rule, match_low(by_rule, guide), conf)
     return Question(fields, partial(add_guided, by_rule, conf=conf))

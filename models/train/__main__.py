@@ -7,6 +7,7 @@ there when it is started again. The guide's net learns on the films of the large
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -52,10 +53,11 @@ class House:
 
     def films(self, pieces: Path) -> Films:
         """What the largest tier makes of these pieces; made once."""
-        tier = next(t for t in ("standard", "live") if (self.out / f"{t}.onnx").exists())
-        path = self.cache / f"films-{tier}-{pieces.stem}.npz"
+        model = next(path for t in ("standard", "live") if (path := self.out / f"{t}.onnx").exists())
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:8]
+        path = self.cache / f"films-{digest}-{pieces.stem}.npz"
         if not path.exists():
-            make_films(Pieces.load([pieces]), open_model(self.out / f"{tier}.onnx")).save(path)
+            make_films(Pieces.load([pieces]), open_model(model)).save(path)
         return Films.load(path)
 
 

@@ -76,8 +76,8 @@ def draw_guided(pieces: Pieces, films: Films, rng: np.random.Generator) -> Examp
     scene = int(rng.integers(len(films.y))) if rng.random() < WRONG else piece
     there = wide.cut(pieces.truth_y[scene, target], pieces.truth_c[scene, target])
     guide = matched(film, see(misplace(block(there, rng), rng, draw_misplacement_px(rng)), rng))
-    trust = believed(film.y, guide.y, draw_coverage(rng, film.y.shape))
-    by_rule = carry(film, guide, trust)
+    trust, worth = believed(film.y, guide.y, draw_coverage(rng, film.y.shape))
+    by_rule = carry(film, guide, worth * trust)
     given, helped = inner.of(by_rule), inner.of(match_low(by_rule, guide))
     free = np.ascontiguousarray(freedom(trust, 1.0)[inner.quarter])
     packed = pack_guide(as_picture(given), as_picture(helped), free)

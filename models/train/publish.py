@@ -23,8 +23,9 @@ TAPE_INPUT = (
     "field is a bottom field"
 )
 GUIDE_INPUT = (
-    f"fields: u8 (1, {GUIDE_CHANNELS}, rows/4, columns/4); the restored 4:2:0 picture (Y folded 4x4, U and V "
-    "folded 2x2), the camera's registered picture folded alike, and how far it is believed (0..255)"
+    f"fields: u8 (1, {GUIDE_CHANNELS}, rows/4, columns/4); the restored 4:2:0 picture with what the rule has "
+    "carried in (Y folded 4x4, U and V folded 2x2), the camera's registered picture folded alike, and how free "
+    "the net is to change it (0..255)"
 )
 OUTPUT = (
     f"residual: u8 (1, {RESIDUAL_CHANNELS}, rows/4, columns/4); Y folded 4x4, U and V of 4:2:0 folded 2x2, "
@@ -41,9 +42,10 @@ Scores = dict[str, dict[str, float]]
 WHAT = {
     "live": "Restores one tape field from a window of seven: deinterlaces, calms noise, sharpens, brings the "
     "colour back to its place. Made for two processor cores at the tape's own pace.",
-    "standard": "Does what `live` does, with three times the work; for files and for a graphics processor.",
-    "guide": "Carries into a restored picture what a second camera saw of the same moment, where it helps. "
-    "Its answer is weighed by how far the camera is believed, so that where that is 0 no byte changes.",
+    "standard": "Does what `live` does, with nearly five times the work; for files and for a graphics processor.",
+    "guide": "Goes on where the rule ends that carries into a restored picture what a second camera saw of the "
+    "same moment. Its answer is weighed by how far the rule believes the camera: where it does not, no byte "
+    "changes.",
 }
 CARD = """# {tier}
 

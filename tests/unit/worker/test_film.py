@@ -261,7 +261,7 @@ def test_a_guide_net_sees_every_field_that_the_camera_saw_and_the_threads_end(
         for name, used in (("net", replace(guide, runtime=net)), ("rule", guide), ("alone", None))
     }
     assert asked == [(1, 49, 16, 24)] * 24
-    assert made["net"] == made["alone"] != made["rule"]
+    assert made["net"] == made["rule"] != made["alone"]  # it adds nothing to what the rule has made
     assert workers() == []
 
 
