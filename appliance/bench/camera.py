@@ -61,15 +61,20 @@ def one_picture(full: Full, look: Look, rng: np.random.Generator) -> Full:
 
 
 def registered(
-    pictures: Sequence[Full], tape: Sequence[Picture], aside_px: float, seed: int
+    pictures: Sequence[Full],
+    tape: Sequence[Picture],
+    aside_px: float,
+    seed: int,
+    off_px: float = REGISTERED_PX,
 ) -> Iterator[tuple[Picture, Plane]]:
     """A guide for each field, and where it shows the scene: colours matched as the product does it.
 
-    It lies ``REGISTERED_PX`` rms beside its place, otherwise everywhere, and ``aside_px`` further as a whole.
+    It lies ``off_px`` rms beside its place, otherwise everywhere, and ``aside_px`` further as a whole.
     """
     colour = ColourTable(match_colours(colour_pairs(pictures, tape), np.eye(3)))
     shape = (pictures[0].shape[0], pictures[0].shape[1])
-    for picture, error in zip(pictures, misplacements(shape, len(pictures), aside_px, seed), strict=True):
+    errors = misplacements(shape, len(pictures), aside_px, seed, off_px)
+    for picture, error in zip(pictures, errors, strict=True):
         lying = displace(picture, error)
         plain = truth_of(lying, 0.0)
         yield Picture(*colour.apply(plain.y, plain.u, plain.v), 0.0), np.full(shape, SEEN, np.uint8)
@@ -80,7 +85,9 @@ def colour_pairs(pictures: Sequence[Full], tape: Sequence[Picture]) -> list[tupl
     return [(tape[k], truth_of(pictures[2 * k], 0.0)) for k in chosen]
 
 
-def misplacements(shape: tuple[int, int], count: int, aside_px: float, seed: int) -> Iterator[Reals]:
+def misplacements(
+    shape: tuple[int, int], count: int, aside_px: float, seed: int, off_px: float = REGISTERED_PX
+) -> Iterator[Reals]:
     """(rows, columns, 2) for each field: x and y of a smooth error that slowly becomes another one."""
     rng = np.random.default_rng([seed, 4])
     one, other = (rng.standard_normal((*GRID, 2)).astype(np.float32) for _ in range(2))
@@ -91,7 +98,7 @@ def misplacements(shape: tuple[int, int], count: int, aside_px: float, seed: int
         error = cv2.resize(
             np.cos(turn) * one + np.sin(turn) * other, shape[::-1], interpolation=cv2.INTER_CUBIC
         )
-        yield error * (REGISTERED_PX / np.sqrt(np.mean(np.sum(error**2, axis=-1)))) + aside
+        yield error * (off_px / np.sqrt(np.mean(np.sum(error**2, axis=-1)))) + aside
 
 
 def displace(picture: Full, error: Reals) -> Full:

@@ -63,7 +63,7 @@ def quality(
     """How near the films come to the truth, beside those of the usual chains of FFmpeg filters.
 
     Clips that no training saw are put on a tape by a generator of the bench's own. All of it takes about
-    twenty minutes; with --out an interrupted run goes on where it was.
+    forty minutes; with --out an interrupted run goes on where it was.
     """
     from appliance.bench.quality import Wanted, measure_quality
     from appliance.bench.results import as_json

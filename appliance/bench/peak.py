@@ -52,10 +52,10 @@ def measure_peak() -> Peak:
 def measure_net(tier: str, rows: int, columns: int, peak: Peak) -> NetSpeed:
     model = load_model(tier)
     shape = (rows // FOLD, columns // FOLD)
-    gmac = count_macs(Path(model.path), *shape) / 1e9
+    gmac = model.looks * count_macs(Path(model.path), *shape) / 1e9
     runtime = open_session(model, "cpu")
     fields = np.random.default_rng(1).integers(0, 256, (1, INPUT_CHANNELS, *shape), np.uint8)
-    rate = rate_of(lambda: runtime.answer(fields))
+    rate = rate_of(lambda: runtime.answer(fields)) / model.looks
     return NetSpeed(tier, gmac, rate, gmac * rate / peak.gmac_s)
 
 

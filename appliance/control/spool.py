@@ -113,7 +113,8 @@ class Spool:
 
     def minutes_left(self, devices: int, bytes_written: int = 0, elapsed_s: float = 0.0) -> float:
         """At the rate that the running recording has shown, or at the one to be expected."""
-        rate = bytes_per_second(devices, bytes_written, elapsed_s)
+        larger = self._config.enhance.tier == "studio"
+        rate = bytes_per_second(devices, bytes_written, elapsed_s, larger)
         return minutes_left(free_bytes(self._paths.takes), rate)
 
     def recover(self) -> Recovered:

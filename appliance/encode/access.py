@@ -13,6 +13,7 @@ from appliance.encode.planes import to_420
 from appliance.encode.writer import FilmSpec
 
 TAPE_SHAPES = {(720, 576), (720, 480), (360, 288), (360, 240)}
+WIDEST = 1920  # of a film that is larger than its tape; a tape's own size is never reduced
 WIDE_FROM = Fraction(115, 100)  # pixels this wide are those of 16:9
 KEYFRAME_S = 2
 
@@ -26,12 +27,21 @@ class Square:
     height: int
 
 
-def square_size(width: int, height: int, sample_aspect: Fraction) -> Square:
-    """A tape's 4:3 picture (or 16:9) is the middle 704 of its 720 columns; the rest is blanking."""
+def square_size(width: int, height: int, sample_aspect: Fraction, scale: int = 1) -> Square:
+    """A tape's 4:3 picture (or 16:9) is the middle 704 of its 720 columns; the rest is blanking.
+
+    ``scale``: of the film's pictures against the tape's ``width`` and ``height``. What that makes wider than
+    most players take is made smaller.
+    """
     if (width, height) in TAPE_SHAPES:
         aspect = Fraction(16, 9) if sample_aspect >= WIDE_FROM else Fraction(4, 3)
-        return Square(width // 90, even(height * aspect), height)
-    return Square(0, even(width * sample_aspect), even(Fraction(height)))
+        cut, wide = width // 90, scale * even(height * aspect)
+    else:
+        cut, wide = 0, scale * even(width * sample_aspect)
+    high = scale * (height if cut else even(Fraction(height)))
+    if scale > 1 and wide > WIDEST:
+        wide, high = WIDEST, even(Fraction(high * WIDEST, wide))
+    return Square(scale * cut, wide, high)
 
 
 def even(size: Fraction) -> int:
@@ -46,9 +56,10 @@ def access_spec(
     crf: int = 18,
     preset: str = "veryfast",
     threads: int = 2,
+    scale: int = 1,
 ) -> FilmSpec:
-    """How the access copy of a film of this size is encoded; its pictures come from ``to_square``."""
-    square = square_size(width, height, sample_aspect)
+    """How the access copy of a tape of this size is encoded; its pictures come from ``to_square``."""
+    square = square_size(width, height, sample_aspect, scale)
     return FilmSpec(
         width=square.width,
         height=square.height,
@@ -66,17 +77,16 @@ def colour_of_height(height: int) -> Colour:
 
 
 def to_square(picture: Picture, sample_aspect: Fraction, scale: int = 1) -> Picture:
-    """The picture in square pixels, 4:2:0, as ``access_spec`` expects it; it is ``scale`` tapes wide."""
+    """The picture in square pixels, 4:2:0, as ``access_spec`` expects it; ``scale`` as there."""
     height, width = picture.y.shape
-    square = square_size(width // scale, height // scale, sample_aspect)
+    square = square_size(width // scale, height // scale, sample_aspect, scale)
     small = to_420(picture)
-    cut, size = scale * square.cut, (scale * square.width, scale * square.height)
-    half = (size[0] // 2, size[1] // 2)
+    half = (square.width // 2, square.height // 2)
     return replace(
         picture,
-        y=fitted(small.y, cut, size),
-        u=fitted(small.u, cut // 2, half),
-        v=fitted(small.v, cut // 2, half),
+        y=fitted(small.y, square.cut, (square.width, square.height)),
+        u=fitted(small.u, square.cut // 2, half),
+        v=fitted(small.v, square.cut // 2, half),
     )
 
 

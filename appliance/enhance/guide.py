@@ -20,7 +20,12 @@ UNLIKE, ALIKE = 0.4, 0.7  # of 0 for something else and 1 for the same: what is 
 CALM = 5.0  # how many times the film's noise counts as alike: where the guide is flat there is little else
 CAMERA_NOISE = 0.12  # its power in the structure that is compared
 STRANGER, FRIEND = 0.2, 0.4  # correlation of a whole picture below and above which it is refused and trusted
-PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = 9, 0.25, 0.4, 0.05  # window at an eighth, limits at half the size
+PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = (
+    9,
+    0.25,
+    0.4,
+    0.05,
+)  # window at an eighth, limits at half the size
 LUMA_PX, CHROMA_PX = 4.0, 10.0  # finer than this comes from the guide; each on its own plane
 SEEN = 255
 

@@ -57,7 +57,8 @@ def weighed(plane: Plane, residual: Plane, conf: Plane) -> Plane:
 def believed(film: Plane, guide: Plane, coverage: Plane) -> tuple[Floats, float]:
     """0..1 for every 4 x 4 pixels of luma, odd sizes rounded up: how far the rule believes the guide.
 
-    And what it is worth, as ``confidence`` says. ``guide`` as the camera's picture lies on the film's, before ``match_low``.
+    And what it is worth, as ``confidence`` says. ``guide`` as the camera's picture lies on the film's,
+    before ``match_low``.
     """
     rows, columns = (-side % FOLD for side in film.shape)
     return confidence(*(pad(plane, rows, columns) for plane in (film, guide, coverage)))

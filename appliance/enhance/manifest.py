@@ -19,7 +19,7 @@ else:
 ENVIRONMENT = "TWINREEL_MODELS"
 MANIFEST = "manifest.toml"
 NEEDED = ("name", "file", "sha256", "window")
-SCALES = (1, 2)
+LOOKS, SCALES = range(1, 5), (1, 2)
 
 
 def models_folder() -> Path:
@@ -39,7 +39,7 @@ def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     if sha256 != row["sha256"]:
         raise damaged(f"{path.name} is not the file that was checked in: its contents have changed.")
     window, looks, scale = (int(row.get(key, 1)) for key in ("window", "looks", "scale"))
-    if looks < 1 or scale not in SCALES:
+    if looks not in LOOKS or scale not in SCALES:
         raise damaged(f"The list of models asks for {looks} looks and {scale} times the size for '{tier}'.")
     return ModelInfo(str(row["name"]), str(path), sha256, tier, window, looks, scale)
 

@@ -14,7 +14,12 @@ JOB_BYTES_PER_S = 4e6  # films, comparison and pieces of the job, for each secon
 SETTLED_S = 20.0  # what was recorded for so long foretells the rest
 
 
-def bytes_per_second(devices: int, bytes_written: int = 0, elapsed_s: float = 0.0) -> float:
+LARGER = 3.0  # times as much for films of twice the tape's size: the comparison stays as it is
+
+
+def bytes_per_second(
+    devices: int, bytes_written: int = 0, elapsed_s: float = 0.0, larger_films: bool = False
+) -> float:
     """What a second of take needs on the disk, the job's films included.
 
     Measured when the recording has run long enough, else assumed for a tape and further cameras.
@@ -22,7 +27,7 @@ def bytes_per_second(devices: int, bytes_written: int = 0, elapsed_s: float = 0.
     recording = TAPE_BYTES_PER_S + CAMERA_BYTES_PER_S * max(0, devices - 1)
     if bytes_written and elapsed_s >= SETTLED_S:
         recording = bytes_written / elapsed_s
-    return recording + JOB_BYTES_PER_S
+    return recording + JOB_BYTES_PER_S * (LARGER if larger_films else 1)
 
 
 def free_bytes(folder: Path) -> int:

@@ -205,7 +205,8 @@ def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) 
     picture, coverage = seen
     fine = None
     if picture.y.shape[0] > view.film.y.shape[0]:
-        fine, picture = Fine(picture, coverage, guide.strength), halved_picture(picture)
+        fine = Fine(picture, view.film.y, coverage, guide.strength)
+        picture = halved_picture(picture)
     asked = guide_question(view.film, picture, coverage, guide.strength, guide.runtime is not None)
     return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
 

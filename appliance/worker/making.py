@@ -90,7 +90,7 @@ class Made:
 
 
 def single_film(making: Making, out: Path, progress: Progress) -> Made:
-    """One film of the tape's own frame size, uncropped, at the field rate."""
+    """One film of the tape's own frame size (studio: twice that), uncropped, at the field rate."""
     tape = making.pieces[0].tape
     lossless = out.suffix.lower() == ".mkv"
     scale = scale_of(making.config.enhance)
@@ -142,12 +142,10 @@ def film_pair(making: Making, folder: Path, progress: Progress) -> Made:
 
 def access_output(making: Making) -> Output:
     tape, encode = making.pieces[0].tape, making.config.encode
-    aspect = tape.sample_aspect
+    aspect, scale = tape.sample_aspect, scale_of(making.config.enhance)
     spec = access_spec(
-        tape.width, tape.height, aspect, 2 * tape.rate, encode.crf, encode.preset, ENCODER_THREADS
+        tape.width, tape.height, aspect, 2 * tape.rate, encode.crf, encode.preset, ENCODER_THREADS, scale
     )
-    scale = scale_of(making.config.enhance)
-    spec = replace(spec, width=scale * spec.width, height=scale * spec.height)
     return Output("access", spec, lambda view: to_square(film_of(view, scale), aspect, scale))
 
 

@@ -27,7 +27,8 @@ class Models:
     @property
     def identity(self) -> list[str]:
         """Changes with everything that changes the film."""
-        return [self.tier, self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
+        looks = str(self.tape.model.looks)
+        return [self.tier, looks, self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
 
     @property
     def guide_words(self) -> str:

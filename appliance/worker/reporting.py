@@ -10,7 +10,7 @@ from appliance.core.media import MediaInfo
 from appliance.core.types import Artifact, Role, Segment, Take
 from appliance.encode.report import PieceReport, ReportData, Still, write_report
 from appliance.sync.plot import sync_plot_svg
-from appliance.worker.making import Made, Making, film_pair
+from appliance.worker.making import Made, Making, access_output, film_pair
 from appliance.worker.progress import Progress
 from appliance.worker.stills import still_pairs
 
@@ -93,11 +93,12 @@ def standard_of(tape: MediaInfo, order: str) -> str:
 
 
 def settings_of(making: Making, made: Made) -> dict[str, str]:
-    encode, enhance = making.config.encode, making.config.enhance
+    encode, enhance, access = making.config.encode, making.config.enhance, access_output(making).spec
+    size = f"{access.width} × {access.height}"
     return {
         "model tier": made.tier,
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
         **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
-        "access copy": f"H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
+        "access copy": f"{size}, H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
         "fields": making.order,
     }

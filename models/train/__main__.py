@@ -97,6 +97,10 @@ def shortened(plan: Plan, steps: int) -> Plan:
 def make_model(house: House, plan: Plan, begin: Path | None) -> None:
     if begin is None and plan.grown_from:
         begin = house.out / f"{plan.grown_from}-f32.onnx"
+        if not begin.exists():
+            raise SystemExit(
+                f"{plan.tier} begins as {begin}, which is not there: train {plan.grown_from} first."
+            )
     if begin is not None:  # what is learnt already would be forgotten at the full rate
         plan = replace(plan, rate=plan.rate / 2)
     training = Training(plan, house.cache / "run" / plan.tier, house.device)

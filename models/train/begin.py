@@ -24,7 +24,8 @@ def begin_from(training: Training, path: Path) -> None:
         return
     known = floats_of(path)
     state = training.net.state_dict()
-    if foreign := sorted(known.keys() - state.keys()):
+    lacking = sorted({"head.weight", "tail.weight", "blocks.0.two.weight"} - known.keys())
+    if foreign := sorted(known.keys() - state.keys()) + lacking:
         raise ValueError(f"{path} does not grow into the tier {training.plan.tier}: {foreign[0]}")
     for name, fresh in state.items():
         if name in known:
@@ -48,7 +49,8 @@ def grown(name: str, known: Tensor, fresh: Tensor, tier: str) -> Tensor:
     """``known`` in the corner of ``fresh``: what was there is not changed by what is new, which is drawn."""
     if name == "head.weight":
         known = with_more_fields(known, fresh.shape[1])
-    if any(a > b for a, b in zip(known.shape, fresh.shape, strict=True)):
+    larger = any(a > b for a, b in zip(known.shape, fresh.shape, strict=True))
+    if larger or (name == "head.weight" and known.shape[1] != fresh.shape[1]):
         raise ValueError(f"{name} does not fit into the tier {tier}: {known.shape} in {fresh.shape}")
     new = fresh.clone()
     if known.ndim > 1:

@@ -55,6 +55,8 @@ class Training:
         if not path.exists():
             return
         saved = torch.load(path, weights_only=True, map_location=self.device)
+        if saved.get("plan") != repr(self.plan):
+            raise SystemExit(f"{path} is of another plan for {self.plan.tier}: move {self.folder} away.")
         self.net.load_state_dict(saved["net"])
         self.mean.load_state_dict(saved["mean"])
         self.optimiser.load_state_dict(saved["optimiser"])
@@ -75,6 +77,7 @@ class Training:
             "mean": self.mean.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
+            "plan": repr(self.plan),
         }
         partial = self.folder / f"{name}.part"
         torch.save(state, partial)

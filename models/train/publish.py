@@ -23,9 +23,9 @@ TAPE_INPUT = (
     "field is a bottom field"
 )
 GUIDE_INPUT = (
-    f"fields: u8 (1, {GUIDE_CHANNELS}, rows/4, columns/4); the restored 4:2:0 picture with what the rule has "
-    "carried in (Y folded 4x4, U and V folded 2x2), the camera's registered picture folded alike, and how free "
-    "the net is to change it (0..255)"
+    f"fields: u8 (1, {GUIDE_CHANNELS}, rows/4, columns/4); the restored 4:2:0 picture with what the rule "
+    "has carried in (Y folded 4x4, U and V folded 2x2), the camera's registered picture folded alike, and "
+    "how free the net is to change it (0..255)"
 )
 OUTPUT = (
     f"residual: u8 (1, {RESIDUAL_CHANNELS}, rows/4, columns/4); Y folded 4x4, U and V of 4:2:0 folded 2x2, "
@@ -42,10 +42,11 @@ Scores = dict[str, dict[str, float]]
 WHAT = {
     "live": "Restores one tape field from a window of seven: deinterlaces, calms noise, sharpens, brings the "
     "colour back to its place. Made for two processor cores at the tape's own pace.",
-    "standard": "Does what `live` does, with nearly five times the work; for files and for a graphics processor.",
-    "guide": "Goes on where the rule ends that carries into a restored picture what a second camera saw of the "
-    "same moment. Its answer is weighed by how far the rule believes the camera: where it does not, no byte "
-    "changes.",
+    "standard": "Does what `live` does, and began as it, with nearly five times the work; for files and "
+    "for a graphics processor.",
+    "guide": "Goes on where the rule ends that carries into a restored picture what a second camera saw of "
+    "the same moment. Its answer is weighed by how far the rule believes the camera: where it does not, no "
+    "byte changes.",
 }
 CARD = """# {tier}
 
@@ -91,7 +92,8 @@ def write_manifest(folder: Path, plan: Plan, scores: Scores, about: str) -> None
 def offline_row(row: dict[str, Any]) -> dict[str, Any]:
     """The tier that takes its time has the same file, looks more often and gives a larger film."""
     tier = row["tier"].replace(OF_OFFLINE, OFFLINE)
-    other = {"name": f"twinreel-{tier}", "tier": tier, "looks": len(ASIDE), "scale": SCALE}
+    gmacs = round(len(ASIDE) * row["gmacs"], 2)
+    other = {"name": f"twinreel-{tier}", "tier": tier, "gmacs": gmacs, "looks": len(ASIDE), "scale": SCALE}
     return {key: value for key, value in (row | other).items() if key != "metrics"}
 
 

@@ -18,10 +18,11 @@ def test_tiny_and_huge_frames_are_refused(size: tuple[int, int]) -> None:
 
 
 def test_a_film_of_twice_the_size_has_half_the_limit() -> None:
-    check_size(720, 576, "tape.avi", 2)
+    check_size(1024, 576, "tape.avi", 2)
     with pytest.raises(Problem) as raised:
         check_size(1280, 720, "tape.avi", 2)
-    assert "960 × 640 for a film 2 times as large" in raised.value.issue.cause
+    assert "for a film 2 times as large it takes no more than 1024 × 640" in raised.value.issue.cause
+    assert "standard" in raised.value.issue.remedy
 
 
 @pytest.mark.parametrize("size", [(720, 576), (720, 480), (97, 65), (32, 32), (1920, 1080)])
