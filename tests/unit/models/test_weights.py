@@ -72,3 +72,13 @@ def test_both_twins_answer_nearly_alike(tier: str) -> None:
     difference = np.abs(one.astype(int) - other.astype(int))
     assert difference.mean() < 1
     assert one.std() > 0.5  # it was trained: it does add something
+
+
+def test_studio_is_the_net_of_standard_that_looks_more_often() -> None:
+    rows = {row["tier"]: row for row in read_rows(MODELS / MANIFEST)}
+    for kind in ("", "-s8", "-f32"):
+        studio, standard = rows[f"studio{kind}"], rows[f"standard{kind}"]
+        assert (studio["file"], studio["sha256"]) == (standard["file"], standard["sha256"])
+        assert (studio["looks"], studio["scale"]) == (4, 2)
+        assert studio["gmacs"] == pytest.approx(4 * standard["gmacs"])
+        assert "looks" not in standard

@@ -7,17 +7,21 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from appliance.core.config import Config
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound
 from appliance.core.problems import Problem
-from appliance.core.types import JobProgress, Stage
+from appliance.core.types import JobProgress, Picture, Stage
 from appliance.encode.digest import sha256_file
+from appliance.enhance.double import Fine, doubled, halved_picture
 from appliance.enhance.runtime import Runtime
 from appliance.worker import making as module
 from appliance.worker.files import with_choices
-from appliance.worker.making import Made, Making, film_pair, single_film
+from appliance.worker.film import View
+from appliance.worker.making import Made, Making, film_of, film_pair, single_film
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, piece_of_files
 
@@ -89,6 +93,20 @@ def test_odd_sizes_have_an_access_copy_a_comparison_and_stills_too(
     assert probe(tmp_path / "film.mp4").frames == 16
     assert probe(tmp_path / "comparison.mp4").frames == 8
     assert len(list((tmp_path / "work/stills").glob("*.jpg"))) == 6
+
+
+def test_a_larger_film_has_what_only_the_camera_could_resolve() -> None:
+    rng = np.random.default_rng(2)
+    sharp = cv2.GaussianBlur(rng.standard_normal((576, 704)), (0, 0), 0.8) * 60 + 128
+    sharp[:, :400] = cv2.GaussianBlur(sharp, (0, 0), 6.0)[:, :400]
+    grey = np.full((288, 352), 128, np.uint8)
+    camera = Picture(np.clip(sharp, 0, 255).astype(np.uint8), grey, grey, 0.0)
+    film = halved_picture(camera)
+    fine = Fine(camera, film.y, np.full((288, 352), 255, np.uint8), 1.0)
+    view = View(film, film, True, fine)
+    assert film_of(view, 1) is film
+    assert not np.array_equal(film_of(view, 2).y, doubled(film, None).y)
+    assert np.array_equal(film_of(replace(view, fine=None), 2).y, doubled(film, None).y)
 
 
 @pytest.mark.parametrize("size", [(96, 64), (97, 65)])
