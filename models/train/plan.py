@@ -20,7 +20,7 @@ class Plan:
     channels: int = 64
     batch: int = 8
     rate: float = 1e-3
-    quantised_rate: float = 3e-4
+    quantised_rate: float = 5e-5  # more spoils what the floats have learnt
     warm_up: int = 200
     seed: int = 1
     save_every: int = 250
@@ -37,7 +37,7 @@ class Plan:
         return self.weights * (720 // 4) * (576 // 4)
 
 
-LIVE = Plan("live", blocks=2, channels=48, steps=18000, quantised_steps=2500)
-STANDARD = Plan("standard", blocks=8, steps=15000, quantised_steps=3000, grown_from="live")
-GUIDE = Plan("guide", blocks=2, channels=48, steps=10000, quantised_steps=2000, inputs=GUIDE_CHANNELS)
+LIVE = Plan("live", blocks=2, channels=48, steps=17000)
+STANDARD = Plan("standard", blocks=8, steps=13500, grown_from="live")
+GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
