@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ from models.train.prepare import TARGETS, Pieces
 
 SIDE = 128  # pixels of a training crop
 HALF = SIDE // 2
+MISTRACKED = 0.25  # of the samples of good and worn tapes
+Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Example = tuple[Floats, Floats]
 Batch = tuple[Floats, Floats]
@@ -45,11 +48,38 @@ def draw_example(pieces: Pieces, rng: np.random.Generator) -> tuple[Floats, Floa
     piece, target = int(rng.integers(len(pieces.steady_y))), int(rng.integers(len(TARGETS)))
     top = int(rng.integers((pieces.steady_y.shape[2] - SIDE) // 4 + 1)) * 4
     left = int(rng.integers((pieces.steady_y.shape[3] - SIDE) // 4 + 1)) * 4
-    window = [cut_field(pieces, piece, TARGETS[target] + k, top, left) for k in draw_window(rng)]
+    places = draw_window(rng)
+    fields = {k: cut_field(pieces, piece, TARGETS[target] + k, top, left) for k in sorted(set(places))}
+    if pieces.wear[piece] and rng.random() < MISTRACKED:
+        fields = mistracked(fields, rng)
     y = pieces.truth_y[piece, target, top : top + SIDE, left : left + SIDE]
     colour = (slice(top // 2, top // 2 + HALF), slice(left // 2, left // 2 + HALF))
     u, v = (plane[colour] for plane in pieces.truth_c[piece, target])
-    return example(window, (y, u, v))
+    return example([fields[k] for k in places], (y, u, v))
+
+
+def mistracked(window: dict[int, Field], rng: np.random.Generator) -> dict[int, Field]:
+    """A band where the heads meet the track badly: the carrier is weak, and much louder noise comes of it.
+
+    The simulator's worn tapes are noisy all over; a net that knows only those keeps such a band as detail.
+    """
+    middle, reach = rng.uniform(0, HALF), rng.uniform(4, 40)
+    levels, soft_px = rng.uniform(5, 22), rng.uniform(0.3, 1.6)
+
+    def spoilt(field: Field) -> Field:
+        lies = (np.arange(HALF) - middle - rng.normal(0, 2)) / reach
+        band = np.asarray(levels * np.exp(-(lies**4)), np.float32)[:, None]
+        y = noised(field.y, band, soft_px, rng)
+        u, v = (noised(plane, band, 2 * soft_px, rng) for plane in (field.u, field.v))
+        return Field(y, u, v, field.bottom)
+
+    return {place: spoilt(field) for place, field in window.items()}
+
+
+def noised(plane: Bytes, band: Floats, soft_px: float, rng: np.random.Generator) -> Bytes:
+    grain = cv2.GaussianBlur(rng.standard_normal(plane.shape, np.float32), (0, 0), soft_px, sigmaY=0.1)
+    grain *= band / max(1e-3, float(grain.std()))
+    return np.asarray(np.clip(np.rint(plane + grain), 0, 255), np.uint8)
 
 
 def example(window: list[Field], truth: tuple[NDArray[np.uint8], ...]) -> tuple[Floats, Floats]:

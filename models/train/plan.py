@@ -38,6 +38,6 @@ class Plan:
 
 
 LIVE = Plan("live", blocks=2, channels=48, steps=17000)
-STANDARD = Plan("standard", blocks=8, steps=13500, grown_from="live")
+STANDARD = Plan("standard", blocks=8, steps=15400, quantised_steps=800, grown_from="live")
 GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}

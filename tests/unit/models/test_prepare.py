@@ -12,7 +12,7 @@ import pytest
 from appliance.enhance.pack import INPUT_CHANNELS, baseline, guess_between, unfold
 from appliance.sim.tape import parameters
 from models.train import prepare as preparing
-from models.train.batches import SIDE, cut_field, draw_batches, draw_example, draw_window, example
+from models.train.batches import SIDE, cut_field, draw_batches, draw_example, draw_window, example, mistracked
 from models.train.prepare import TARGETS, Pieces, draw_tape, make_piece, prepare
 from models.train.scenes import (
     COLUMNS,
@@ -129,3 +129,18 @@ def test_a_photo_moves_and_some_scenes_are_still_or_progressive() -> None:
     assert len(photo_scene(photo, photo, rng)) == FIELDS
     kinds = {kind for _ in range(40) for kind in [vary(moved, rng)[1]]}
     assert kinds == {"moving", "still", "progressive"}
+
+
+def test_a_mistracked_band_is_loud_lies_alike_in_all_fields_and_leaves_the_rest_alone(pieces: Pieces) -> None:
+    fields = {k: cut_field(pieces, 0, TARGETS[2] + k, 0, 40) for k in range(-3, 4)}
+    quiet = 0
+    for seed in range(20):
+        spoilt = mistracked(fields, np.random.default_rng(seed))
+        noise = np.stack([spoilt[k].y.astype(float) - fields[k].y for k in fields])
+        by_row = noise.std(axis=2)
+        assert by_row.max() > 2.5
+        assert np.corrcoef(by_row[0], by_row[-1])[0, 1] > 0.5 or by_row.min() > 2.5
+        assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.1
+        assert [spoilt[k].bottom for k in fields] == [fields[k].bottom for k in fields]
+        quiet += by_row.min() < 0.2
+    assert quiet > 5
