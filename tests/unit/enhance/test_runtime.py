@@ -16,7 +16,7 @@ from appliance.core.types import ModelInfo
 from appliance.enhance import runtime
 from appliance.enhance.manifest import load_model
 from appliance.enhance.pack import INPUT_CHANNELS
-from appliance.enhance.runtime import engine_key, open_session, tensorrt_options
+from appliance.enhance.runtime import adds_exactly, engine_key, open_session, tensorrt_options
 from tests.unit.enhance.conftest import add_model, model_of, picking_model
 
 
@@ -198,3 +198,15 @@ def test_engines_change_with_the_software_and_the_device(model, monkeypatch, wha
     monkeypatch.undo()
     monkeypatch.setattr(onnxruntime, "__version__", "9.9.9")
     assert engine_key(model) != before
+
+
+@pytest.mark.parametrize(
+    ("flags", "exact"),
+    [("sse4_2 avx2", False), ("avx2 avx512_vnni", True), ("avx2 avx_vnni", True), ("amx_int8", True)],
+)
+def test_exact_sums_are_asked_for_only_where_they_are_not_given(
+    tmp_path: Path, flags: str, exact: bool
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags} end\n")
+    assert adds_exactly(tmp_path / "cpuinfo") is exact
+    assert not adds_exactly(tmp_path / "none")
