@@ -63,34 +63,40 @@ def test_it_learns_goes_on_rounds_and_is_exported(pieces: Pieces, tmp_path: Path
     assert np.abs(answers[0].astype(int) - answers[1]).mean() < 1.5
 
 
+def publish(training: Training, folder: Path) -> Path:
+    """Its mean, with weights that say something, as floats."""
+    with torch.no_grad():
+        for part in training.mean.parameters():
+            part.add_(torch.randn(part.shape) * 0.05)
+    export(training.mean, folder / "tiny-f32.onnx", signed=False, rounding=False)
+    return folder / "tiny-f32.onnx"
+
+
 def test_a_training_begins_with_published_floats(tmp_path: Path) -> None:
     first = Training(TINY, tmp_path / "first")
-    with torch.no_grad():
-        for part in first.mean.parameters():
-            part.add_(torch.randn(part.shape) * 0.05)
-    export(first.mean, tmp_path / "tiny-f32.onnx", signed=False, rounding=False)
+    published = publish(first, tmp_path)
     second = Training(TINY, tmp_path / "second")
-    begin_from(second, tmp_path / "tiny-f32.onnx")
+    begin_from(second, published)
     for (name, one), other in zip(first.mean.named_parameters(), second.net.parameters(), strict=True):
         if name.endswith("peak"):
             continue
         assert torch.equal(one, other)
     narrower = Training(replace(TINY, channels=8), tmp_path / "narrower")
     with pytest.raises(ValueError, match=r"head\.weight does not fit"):
-        begin_from(narrower, tmp_path / "tiny-f32.onnx")
+        begin_from(narrower, published)
     shorter = Training(replace(TINY, blocks=TINY.blocks - 1), tmp_path / "shorter")
     with pytest.raises(ValueError, match="does not grow"):
-        begin_from(shorter, tmp_path / "tiny-f32.onnx")
+        begin_from(shorter, published)
 
 
 def test_a_net_that_grows_answers_as_before_and_learns_with_what_is_new(tmp_path: Path) -> None:
     small = Training(TINY, tmp_path / "small")
-    with torch.no_grad():
-        for part in small.mean.parameters():
-            part.add_(torch.randn(part.shape) * 0.05)
-    export(small.mean, tmp_path / "tiny-f32.onnx", signed=False, rounding=False)
+    published = publish(small, tmp_path)
     large = Training(replace(TINY, blocks=TINY.blocks + 2, channels=32), tmp_path / "large")
-    begin_from(large, tmp_path / "tiny-f32.onnx")
+    begin_from(large, published)
+    export(small.mean, tmp_path / "tiny.onnx", signed=False, rounding=True)
+    with pytest.raises(ValueError, match="does not grow"):  # bytes are no floats
+        begin_from(Training(TINY, tmp_path / "other"), tmp_path / "tiny.onnx")
     fields = torch.randint(0, 256, (1, INPUT_CHANNELS, 8, 8)).float()
     assert torch.allclose(large.net(fields), small.mean(fields), atol=1e-3)
     large.net(fields).square().mean().backward()
@@ -100,14 +106,18 @@ def test_a_net_that_grows_answers_as_before_and_learns_with_what_is_new(tmp_path
 def test_a_head_that_saw_fewer_fields_answers_as_before(tmp_path: Path) -> None:
     older = replace(TINY, inputs=INPUT_CHANNELS - 2 * CHANNELS_A_FIELD)
     first, second = Training(older, tmp_path / "first"), Training(TINY, tmp_path / "second")
-    with torch.no_grad():
-        for part in first.mean.parameters():
-            part.add_(torch.randn(part.shape) * 0.05)
-    export(first.mean, tmp_path / "tiny-f32.onnx", signed=False, rounding=False)
-    begin_from(second, tmp_path / "tiny-f32.onnx")
+    published = publish(first, tmp_path)
+    begin_from(second, published)
     fields = torch.randint(0, 256, (1, INPUT_CHANNELS, 8, 8)).float()
     seen = torch.cat([fields[:, CHANNELS_A_FIELD:-24], fields[:, -8:]], 1)
     assert torch.allclose(second.net(fields), first.mean(seen), atol=1e-3)
+
+
+def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
+    Training(TINY, tmp_path).save()
+    assert Training(TINY, tmp_path).step == 0
+    with pytest.raises(SystemExit, match="another plan"):
+        Training(replace(TINY, steps=TINY.steps + 1), tmp_path)
 
 
 def looked_at(blocks: int) -> tuple[Restorer, torch.Tensor]:

@@ -33,3 +33,7 @@ def test_too_little_room_is_refused_by_name() -> None:
 
 def test_the_disk_is_asked(tmp_path: Path) -> None:
     assert free_bytes(tmp_path) > 0
+
+
+def test_films_of_twice_the_size_leave_room_for_less() -> None:
+    assert bytes_per_second(1, larger_films=True) > 1.5 * bytes_per_second(1)
