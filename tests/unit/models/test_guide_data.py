@@ -95,6 +95,8 @@ def test_some_guides_show_something_else(pieces: Pieces, monkeypatch, wrong: flo
     alike = []
     for _ in range(12):
         packed, _ = draw_guided(other, Films(truth_y, pieces.truth_c), rng)
-        alike.append(np.corrcoef(packed[:16].ravel(), packed[24:40].ravel())[0, 1])
-    assert max(alike) > 0.95
-    assert (min(alike) < 0.95) == bool(wrong)
+        light = (unfold(packed[k : k + 16].astype(np.uint8), 4).astype(np.float32) for k in (0, 24))
+        film, guide = (y - cv2.GaussianBlur(y, (0, 0), 2) for y in light)  # what is broad is the film's
+        alike.append(np.corrcoef(film.ravel(), guide.ravel())[0, 1])
+    assert max(alike) > 0.7
+    assert (min(alike) < 0.6) == bool(wrong)
