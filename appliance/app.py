@@ -16,7 +16,7 @@ from appliance.core.clock import Clock, RealClock, ScaledClock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, Command, CommandName
+from appliance.core.snapshot import BoxState, Command, CommandName
 from appliance.deliver.drives import DriveWatcher
 
 log = logging.getLogger(__name__)

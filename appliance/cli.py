@@ -242,7 +242,7 @@ def press(
 ) -> None:
     """Press the running box's button from here."""
     from appliance.core.link import Link
-    from appliance.core.types import Command, CommandName
+    from appliance.core.snapshot import Command, CommandName
     from appliance.core.wire import Hello
 
     names = [n.value for n in (CommandName.RECORD, CommandName.STOP, CommandName.PRESS, CommandName.EJECT)]

@@ -20,16 +20,8 @@ from appliance.core.journal import Journal
 from appliance.core.link import Link
 from appliance.core.paths import Paths, check_writable
 from appliance.core.problems import Problem
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    Issue,
-    Role,
-    Severity,
-    Snapshot,
-    TakeState,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, Snapshot
+from appliance.core.types import Issue, Role, Severity, TakeState
 from appliance.core.wire import Hello, SnapshotUpdate
 from appliance.ops.supervise import Supervisor
 from appliance.panel.terminal import panel_line

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.core.types import AudioBlock, Levels
+from appliance.core.snapshot import Levels
+from appliance.core.types import AudioBlock
 
 FLOOR_DBFS = -90.0
 FULL_SCALE = 32768.0

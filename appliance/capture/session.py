@@ -16,15 +16,8 @@ from appliance.capture.segment import SegmentRecorder
 from appliance.capture.signal import TapeEndDetector, classify, combine
 from appliance.core.config import CaptureConfig
 from appliance.core.problems import DeviceLost, Problem
-from appliance.core.types import (
-    AudioBlock,
-    DeviceStatus,
-    Role,
-    Segment,
-    Signal,
-    StreamFormat,
-    VideoFrame,
-)
+from appliance.core.snapshot import DeviceStatus
+from appliance.core.types import AudioBlock, Role, Segment, Signal, StreamFormat, VideoFrame
 from appliance.devices.base import MediaSource
 
 READ_S = 0.25

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from appliance.control.refusals import pressed_twice
-from appliance.core.types import BoxState, CommandName
+from appliance.core.snapshot import BoxState, CommandName
 
 PRESS_GUARD_S = 1.0  # a second press this soon is the same one
 BUSY = (BoxState.RECORDING, BoxState.INTERRUPTED)

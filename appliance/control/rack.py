@@ -9,7 +9,8 @@ from collections.abc import Callable
 from appliance.capture.session import DeviceSession
 from appliance.core.config import CaptureConfig
 from appliance.core.problems import Problem
-from appliance.core.types import DeviceInfo, DeviceStatus, Role
+from appliance.core.snapshot import DeviceStatus
+from appliance.core.types import DeviceInfo, Role
 from appliance.devices.base import DeviceWatcher
 
 log = logging.getLogger(__name__)

@@ -28,19 +28,8 @@ from appliance.core.clock import Clock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    DeviceInfo,
-    Issue,
-    JobProgress,
-    Role,
-    Snapshot,
-    Stage,
-    StickStatus,
-    Take,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, JobProgress, Snapshot, StickStatus
+from appliance.core.types import DeviceInfo, Issue, Role, Stage, Take
 from appliance.deliver.drives import DriveWatcher
 from appliance.devices.base import DeviceChange, DeviceWatcher
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, Issue, Role, Severity
+from appliance.core.snapshot import BoxState
+from appliance.core.types import Issue, Role, Severity
 
 
 def lost_issue(role: Role, name: str) -> Issue:

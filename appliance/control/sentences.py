@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.core.types import BoxState, DeviceStatus, JobProgress, RecordingStatus, Role
+from appliance.core.snapshot import BoxState, DeviceStatus, JobProgress, RecordingStatus
+from appliance.core.types import Role
 
 FIXED = {
     BoxState.STARTING: "The box is getting ready.",

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from appliance.core import wire
 from appliance.core.problems import Problem
-from appliance.core.types import Command, Issue, Role, Snapshot
+from appliance.core.snapshot import Command, Snapshot
+from appliance.core.types import Issue, Role
 
 BACKLOG_BYTES = 2 * 1024 * 1024  # a client this far behind misses pictures and states, never replies
 SOCKET_MODE = 0o660

@@ -18,7 +18,8 @@ from appliance.control.taking import Taking
 from appliance.core.config import Config
 from appliance.core.journal import Journal, TakeRow
 from appliance.core.paths import Paths
-from appliance.core.types import ArtifactRole, Issue, Role, Take, TakeState, TakeSummary
+from appliance.core.snapshot import TakeSummary
+from appliance.core.types import ArtifactRole, Issue, Role, Take, TakeState
 from appliance.takes.recover import OPEN, Recovery, recover_takes
 from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
 from appliance.takes.store import create_take, list_takes, save_take

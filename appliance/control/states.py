@@ -1,10 +1,10 @@
-"""How the box goes from state to state: an enum (core.types.BoxState), events, and one table. Pure."""
+"""How the box goes from state to state: an enum (core.snapshot.BoxState), events, and one table. Pure."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 
 
 class Event(str, Enum):

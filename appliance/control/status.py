@@ -12,17 +12,8 @@ from appliance.control.sentences import sentence
 from appliance.control.spool import FAILURES, Spool
 from appliance.control.taking import Taking
 from appliance.core.config import Config
-from appliance.core.types import (
-    BoxState,
-    Issue,
-    JobProgress,
-    RecordingStatus,
-    Role,
-    Snapshot,
-    StickStatus,
-    TakeState,
-    TakeSummary,
-)
+from appliance.core.snapshot import BoxState, JobProgress, RecordingStatus, Snapshot, StickStatus, TakeSummary
+from appliance.core.types import Issue, Role, TakeState
 
 TAKES_LOOK_S = 1.0
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import threading
 
 from appliance.control.refusals import no_stick
 from appliance.core.problems import Problem
-from appliance.core.types import StickStatus
+from appliance.core.snapshot import StickStatus
 from appliance.deliver.drives import DriveWatcher
 from appliance.deliver.eject import eject
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from appliance.core import wire
 from appliance.core.problems import Problem
-from appliance.core.types import Command, Issue, Snapshot
+from appliance.core.snapshot import Command, Snapshot
+from appliance.core.types import Issue
 
 FromRecorder = wire.SnapshotUpdate | wire.CommandReply | wire.PreviewUpdate | wire.JobsChanged
 

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from appliance.core.problems import Problem
-from appliance.core.types import Command, Issue, JobProgress, Role, Snapshot
+from appliance.core.snapshot import Command, JobProgress, Snapshot
+from appliance.core.types import Issue, Role
 
 LINE_LIMIT_BYTES = 4 * 1024 * 1024
 

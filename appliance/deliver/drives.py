@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from appliance.core.problems import Problem
-from appliance.core.types import StickStatus
+from appliance.core.snapshot import StickStatus
 from appliance.deliver import mounts
 from appliance.deliver.troubles import named_troubles, stick_busy
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gpiozero import LED, Button
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.panel.patterns import lit, next_change_s, pattern
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 
 
 @dataclass(frozen=True)

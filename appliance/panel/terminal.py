@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.panel.patterns import describe, lit, pattern
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from appliance.core.paths import Paths
-from appliance.core.types import StickStatus
+from appliance.core.snapshot import StickStatus
 from appliance.deliver.drives import Drive, DriveFile, FolderDrive
 
 NAME = "Stick"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, Command, Issue, Role, Severity, Snapshot
+from appliance.core.snapshot import BoxState, Command, Snapshot
+from appliance.core.types import Issue, Role, Severity
 from appliance.core.wire import (
     LINE_LIMIT_BYTES,
     CommandReply,

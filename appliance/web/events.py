@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from appliance.core.types import Snapshot, TakeSummary
+from appliance.core.snapshot import Snapshot, TakeSummary
 from appliance.web.client import RecorderClient
 
 SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.responses import FileResponse
 
 from appliance.core.paths import Paths
-from appliance.core.types import TakeSummary
+from appliance.core.snapshot import TakeSummary
 from appliance.web.guard import REPORT_POLICY
 
 # Named here, because what the system's own table knows differs from box to box.

@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 
 from appliance.core.paths import Paths
-from appliance.core.types import Command, Issue, Role, Severity
+from appliance.core.snapshot import Command
+from appliance.core.types import Issue, Role, Severity
 from appliance.web import auth
 from appliance.web.client import RecorderClient
 from appliance.web.events import SNAPSHOT, news

@@ -13,7 +13,8 @@ from appliance.core.config import Config, merge, validate
 from appliance.core.media import probe
 from appliance.core.paths import check_writable
 from appliance.core.problems import Problem
-from appliance.core.types import FieldOrder, Issue, JobProgress, SyncEstimate
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import FieldOrder, Issue, SyncEstimate
 from appliance.encode.files import DISK_ERRORS, disk_problem
 from appliance.enhance.tiers import known_tier
 from appliance.sync.estimate import estimate_sync

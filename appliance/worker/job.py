@@ -13,7 +13,8 @@ from appliance.core.config import Config
 from appliance.core.journal import Journal
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import Artifact, ArtifactRole, Issue, JobProgress, Role, Stage, Take, TakeState
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Artifact, ArtifactRole, Issue, Role, Stage, Take, TakeState
 from appliance.deliver.copy import deliver
 from appliance.deliver.drives import DriveWatcher
 from appliance.encode.digest import sha256_file

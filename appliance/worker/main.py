@@ -16,7 +16,8 @@ from appliance.core.journal import Job, Journal
 from appliance.core.link import Link
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import Issue, JobProgress, Severity, TakeState
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Issue, Severity, TakeState
 from appliance.deliver.drives import DriveWatcher
 from appliance.encode.files import DISK_ERRORS, disk_problem
 from appliance.worker.job import TakeProgress, deliver_take, make_films

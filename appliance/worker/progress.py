@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from appliance.core.types import JobProgress, Stage
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Stage
 
 SHARE = {Stage.SYNC: 0.03, Stage.REGISTER: 0.03, Stage.ENHANCE: 0.84, Stage.ENCODE: 0.04, Stage.DELIVER: 0.06}
 MINIMUM_S = 2.0

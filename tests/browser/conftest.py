@@ -18,18 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from appliance.core.paths import Paths
-from appliance.core.types import (
-    BoxState,
-    DeviceInfo,
-    DeviceStatus,
-    Levels,
-    Role,
-    Signal,
-    Snapshot,
-    StickStatus,
-    TakeState,
-    TakeSummary,
-)
+from appliance.core.snapshot import BoxState, DeviceStatus, Levels, Snapshot, StickStatus, TakeSummary
+from appliance.core.types import DeviceInfo, Role, Signal, TakeState
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit/web"))
 from fake_recorder import FakeRecorder

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from appliance.core.types import BoxState, Command, CommandName, Issue, Severity
+from appliance.core.snapshot import BoxState, Command, CommandName
+from appliance.core.types import Issue, Severity
 
 RECORD = Command(CommandName.RECORD)
 STOP = Command(CommandName.STOP)

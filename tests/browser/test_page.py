@@ -7,19 +7,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    DeviceInfo,
-    Issue,
-    JobProgress,
-    RecordingStatus,
-    Severity,
-    Signal,
-    Stage,
-    TakeState,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, JobProgress, RecordingStatus
+from appliance.core.types import DeviceInfo, Issue, Severity, Signal, Stage, TakeState
 from appliance.panel.patterns import pattern
 
 WORDS = {

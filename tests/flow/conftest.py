@@ -15,7 +15,8 @@ from appliance.core.journal import Journal
 from appliance.core.link import Link
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, Command, CommandName, Role, Snapshot
+from appliance.core.snapshot import BoxState, Command, CommandName, Snapshot
+from appliance.core.types import Role
 from appliance.core.wire import Hello, SnapshotUpdate
 from appliance.ops.supervise import Supervisor
 

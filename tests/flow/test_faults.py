@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.core.types import BoxState, CommandName, Severity, Stage
+from appliance.core.snapshot import BoxState, CommandName
+from appliance.core.types import Severity, Stage
 from tests.flow.conftest import PATIENCE_S, Box
 from tests.flow.test_whole_take import check_receipt
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.core.media import probe, read_pictures
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.encode.digest import sha256_file
 from tests.flow.conftest import Box
 

@@ -16,22 +16,17 @@ from appliance import demo
 from appliance.core.config import load_config
 from appliance.core.journal import Journal, TakeRow
 from appliance.core.problems import Problem
+from appliance.core.snapshot import BoxState, Command, DeviceStatus, JobProgress, Snapshot, TakeSummary
 from appliance.core.types import (
     Artifact,
     ArtifactRole,
-    BoxState,
-    Command,
     DeviceInfo,
-    DeviceStatus,
     Issue,
-    JobProgress,
     Receipt,
     Role,
     Severity,
-    Snapshot,
     Stage,
     TakeState,
-    TakeSummary,
 )
 from appliance.demo import Conductor, DemoSettings, collect, print_table, ready, run_auto, run_demo, stuck
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.panel.patterns import describe
 
 HOUSE = Path(__file__).parents[2]

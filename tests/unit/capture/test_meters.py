@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from appliance.capture.meters import LevelMeter
-from appliance.core.types import AudioBlock, Levels
+from appliance.core.snapshot import Levels
+from appliance.core.types import AudioBlock
 
 
 def silence(count: int = 1920, channels: int = 2) -> AudioBlock:

@@ -18,18 +18,8 @@ from appliance.core.journal import Journal
 from appliance.core.link import Link
 from appliance.core.paths import Paths
 from appliance.core.problems import DeviceLost, Problem
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    DeviceInfo,
-    Issue,
-    JobProgress,
-    Role,
-    Snapshot,
-    Stage,
-    StickStatus,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, JobProgress, Snapshot, StickStatus
+from appliance.core.types import DeviceInfo, Issue, Role, Stage
 from appliance.core.wire import Hello, JobReport, JobsChanged, SnapshotUpdate
 from appliance.devices.base import DeviceChange
 from tests.unit.capture import conftest as pattern

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.control.button import PRESS_GUARD_S, Button
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, CommandName
+from appliance.core.snapshot import BoxState, CommandName
 
 
 @pytest.mark.parametrize("state", BoxState)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, CommandName, DeviceInfo, Role, TakeState
+from appliance.core.snapshot import BoxState, CommandName
+from appliance.core.types import DeviceInfo, Role, TakeState
 from appliance.takes.store import load_take
 from tests.unit.capture.conftest import blue
 from tests.unit.control.conftest import CAMERA, VCR, Box, codes

@@ -15,7 +15,8 @@ import pytest
 
 from appliance.control.spool import Spool
 from appliance.core.journal import Journal
-from appliance.core.types import BoxState, CommandName, Role, TakeState
+from appliance.core.snapshot import BoxState, CommandName
+from appliance.core.types import Role, TakeState
 from appliance.takes.store import load_take, save_take
 from tests.unit.control.conftest import CAMERA, VCR, Box, codes
 

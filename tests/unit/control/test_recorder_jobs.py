@@ -7,16 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    Issue,
-    Severity,
-    Stage,
-    StickStatus,
-    TakeState,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, StickStatus
+from appliance.core.types import Issue, Severity, Stage, TakeState
 from tests.unit.control.conftest import VCR, Box, Stick, Worker, codes
 
 S = BoxState

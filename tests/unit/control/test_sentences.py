@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.control.sentences import sentence
-from appliance.core.types import BoxState, DeviceInfo, DeviceStatus, JobProgress, RecordingStatus, Role, Stage
+from appliance.core.snapshot import BoxState, DeviceStatus, JobProgress, RecordingStatus
+from appliance.core.types import DeviceInfo, Role, Stage
 
 TAPE = DeviceStatus(DeviceInfo("a", "VCR", Role.TAPE))
 CAMERA = DeviceStatus(DeviceInfo("b", "Camera", Role.CAMERA))

@@ -10,17 +10,8 @@ from appliance.control.server import Server
 from appliance.core import wire
 from appliance.core.link import Link
 from appliance.core.problems import Problem
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    Issue,
-    JobProgress,
-    Role,
-    Severity,
-    Snapshot,
-    Stage,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, JobProgress, Snapshot
+from appliance.core.types import Issue, Role, Severity, Stage
 
 REFUSED = Issue("no", Severity.ERROR, "Refused", "Because", "Do that")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.control.states import TABLE, Event, allowed, next_state
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 
 S, E = BoxState, Event
 

@@ -14,7 +14,8 @@ from appliance.control.status import Desk
 from appliance.control.taking import Taking
 from appliance.core.config import Config
 from appliance.core.paths import Paths
-from appliance.core.types import BoxState, Issue, Role, Segment, Severity, Snapshot
+from appliance.core.snapshot import BoxState, Snapshot
+from appliance.core.types import Issue, Role, Segment, Severity
 from tests.unit.control.conftest import ManualClock, Watcher
 
 DONE = Segment(Role.TAPE, 0, "tape-00.mkv", 0.0, 4.0, 100, 3, False)

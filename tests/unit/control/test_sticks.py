@@ -8,7 +8,7 @@ import pytest
 
 from appliance.control.sticks import Sticks, fitter
 from appliance.core.problems import Problem
-from appliance.core.types import StickStatus
+from appliance.core.snapshot import StickStatus
 
 SMALL = StickStatus("Stick", free_bytes=5_000_000, size_bytes=10**9)
 LOCKED = replace(SMALL, read_only=True)

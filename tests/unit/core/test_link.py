@@ -12,7 +12,8 @@ import pytest
 from appliance.core import wire
 from appliance.core.link import Link
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, Command, CommandName, Issue, Role, Severity, Snapshot
+from appliance.core.snapshot import BoxState, Command, CommandName, Snapshot
+from appliance.core.types import Issue, Role, Severity
 
 REFUSED = Issue("no", Severity.ERROR, "Refused", "Because", "Do that")
 HELLO = wire.Hello("cli")

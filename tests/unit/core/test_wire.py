@@ -4,23 +4,17 @@ import pytest
 
 from appliance.core import wire
 from appliance.core.problems import Problem
-from appliance.core.types import (
+from appliance.core.snapshot import (
     BoxState,
     Command,
     CommandName,
-    DeviceInfo,
     DeviceStatus,
-    Issue,
     JobProgress,
     Levels,
-    Role,
-    Severity,
-    Signal,
     Snapshot,
-    Stage,
-    TakeState,
     TakeSummary,
 )
+from appliance.core.types import DeviceInfo, Issue, Role, Severity, Signal, Stage, TakeState
 
 ISSUE = Issue("stick-full", Severity.ERROR, "Full", "Too small", "Take a larger one")
 PROGRESS = JobProgress("t1", Stage.ENHANCE, 0.5, "Restoring", 12.0)

@@ -13,7 +13,8 @@ from appliance.core import wire
 from appliance.core.config import Config, read_table
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.types import BoxState, ModelInfo, Snapshot
+from appliance.core.snapshot import BoxState, Snapshot
+from appliance.core.types import ModelInfo
 from appliance.ops import doctor
 from appliance.ops.checks import service, software, spool
 from appliance.ops.checks.result import Result, Verdict, failed, ok, warning

@@ -8,7 +8,7 @@ from queue import Empty, Queue
 import pytest
 
 from appliance.core.config import PanelConfig
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.panel.factory import make_panel
 from appliance.panel.gpiochip import PretendedChip
 from appliance.panel.panel import Panel

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.panel.patterns import PATTERNS, describe, lit, next_change_s, pattern
 from appliance.panel.terminal import panel_line
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.core.paths import Paths
-from appliance.core.types import BoxState, Snapshot, TakeState, TakeSummary
+from appliance.core.snapshot import BoxState, Snapshot, TakeSummary
+from appliance.core.types import TakeState
 
 sys.path.insert(0, str(Path(__file__).parent))
 from fake_recorder import FakeRecorder

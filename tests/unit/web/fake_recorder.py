@@ -11,7 +11,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from appliance.core.types import BoxState, Command, Issue, Role, Snapshot
+from appliance.core.snapshot import BoxState, Command, Snapshot
+from appliance.core.types import Issue, Role
 from appliance.core.wire import (
     LINE_LIMIT_BYTES,
     CommandReply,

@@ -10,16 +10,8 @@ from fastapi.testclient import TestClient
 
 from appliance.core.config import Config
 from appliance.core.problems import Problem
-from appliance.core.types import (
-    Command,
-    CommandName,
-    DeviceInfo,
-    DeviceStatus,
-    Issue,
-    Role,
-    Severity,
-    Snapshot,
-)
+from appliance.core.snapshot import Command, CommandName, DeviceStatus, Snapshot
+from appliance.core.types import DeviceInfo, Issue, Role, Severity
 from appliance.web.app import create_app
 
 OURS = "http://127.0.0.1:8020"

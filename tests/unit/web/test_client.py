@@ -7,17 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from appliance.core.paths import Paths
-from appliance.core.types import (
-    BoxState,
-    Command,
-    CommandName,
-    DeviceInfo,
-    DeviceStatus,
-    Issue,
-    Role,
-    Severity,
-    Snapshot,
-)
+from appliance.core.snapshot import BoxState, Command, CommandName, DeviceStatus, Snapshot
+from appliance.core.types import DeviceInfo, Issue, Role, Severity
 from appliance.web.client import AWAY, AWAY_SENTENCE, UNANSWERED, RecorderClient
 
 RECORD = Command(CommandName.RECORD)

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 from appliance.core.paths import Paths
-from appliance.core.types import BoxState
+from appliance.core.snapshot import BoxState
 from appliance.web import events
 from appliance.web.client import RecorderClient
 

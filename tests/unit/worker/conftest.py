@@ -14,7 +14,8 @@ import pytest
 from appliance.core.config import Config
 from appliance.core.journal import Job, Journal, TakeRow
 from appliance.core.paths import Paths
-from appliance.core.types import JobProgress, ModelInfo, Picture, Role, Segment, Take, TakeState
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import ModelInfo, Picture, Role, Segment, Take, TakeState
 from appliance.encode.writer import FilmSpec, add_video
 from appliance.enhance.manifest import load_model
 from appliance.enhance.runtime import Runtime, open_session

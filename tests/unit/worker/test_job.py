@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from appliance.core.problems import Problem
-from appliance.core.types import ArtifactRole, Issue, JobProgress, Role, Stage, TakeState
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import ArtifactRole, Issue, Role, Stage, TakeState
 from appliance.encode.digest import sha256_file
 from appliance.takes.store import load_take, save_take
 from appliance.worker import job as module

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from appliance.core.problems import Problem
-from appliance.core.types import Issue, JobProgress, Severity, Stage, TakeState
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Issue, Severity, Stage, TakeState
 from appliance.worker import main as module
 from appliance.worker.main import Worker
 

@@ -14,7 +14,8 @@ import pytest
 from appliance.core.config import Config
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound
 from appliance.core.problems import Problem
-from appliance.core.types import JobProgress, Picture, Stage
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Picture, Stage
 from appliance.encode.digest import sha256_file
 from appliance.enhance.double import Fine, doubled, halved_picture
 from appliance.enhance.runtime import Runtime

@@ -1,6 +1,7 @@
 """Progress only grows, and says what is left."""
 
-from appliance.core.types import JobProgress, Stage
+from appliance.core.snapshot import JobProgress
+from appliance.core.types import Stage
 from appliance.worker import progress as module
 from appliance.worker.progress import Progress
 
