@@ -66,8 +66,8 @@ def reel_of_take(take: Take, folder: Path) -> Reel:
     return Reel(tuple(pieces), tuple(issues))
 
 
-def piece_of_files(tape: Path, camera: Path | None) -> Piece:
-    return piece_of(0, probe(tape), (probe(camera),) if camera else ())
+def piece_of_files(tape: Path, *cameras: Path | None) -> Piece:
+    return piece_of(0, probe(tape), tuple(probe(camera) for camera in cameras if camera))
 
 
 def piece_of(index: int, tape: MediaInfo, cameras: tuple[MediaInfo, ...], tail_s: float = 0.0) -> Piece:
