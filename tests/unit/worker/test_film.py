@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.runtime import Runtime
 from appliance.worker import film as module
 from appliance.worker import reel
-from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece, seen_by
+from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
 from appliance.worker.reel import Piece, piece_of_files
 
 SPEC = FilmSpec(96, 64, Fraction(50), crf=20, keyframe_interval=10, threads=1)
@@ -226,68 +225,6 @@ def test_an_error_of_an_encoder_ends_every_thread(
 
 def guide_of(camera: Path, offset_s: float, steps: tuple[SyncStep, ...] = ()) -> Guide:
     return Guide(probe(camera), SyncEstimate(offset_s, steps=steps), Registration(IDENTITY), 1.0)
-
-
-def lit(write_film: Callable[..., Path], name: str, grey: int, frames: int = 10) -> Path:
-    """A camera whose pictures are told from another's by their grey."""
-    return write_film(name, range(frames), order=1, light=[np.full((64, 96), grey, np.uint8)] * frames)
-
-
-def certain(guide: Guide, confidence: float) -> Guide:
-    return replace(
-        guide,
-        sync=replace(guide.sync, confidence=confidence),
-        registration=replace(guide.registration, confidence=1.0),
-    )
-
-
-def greys(piece: Piece, guides: list[Guide], first: int = 0) -> list[int]:
-    """The grey that each field's moment gets from a camera; 0 where none ran."""
-    fields = islice(seen_by(piece, guides, first, 1), 2 * (piece.frames - first))
-    return [int(seen[0].y[32, 48]) if seen else 0 for seen in fields]
-
-
-@pytest.mark.parametrize(
-    ("offsets_s", "expected"),
-    [
-        ((0.0, 0.4), [(60, 20), (180, 20), (0, 8)]),
-        ((0.4, 0.0), [(180, 20), (60, 20), (0, 8)]),
-        ((0.0, 0.2), [(60, 10), (180, 20), (0, 18)]),
-        ((0.2, 0.0), [(180, 20), (60, 10), (0, 18)]),
-        ((0.56, -0.2), [(180, 10), (0, 18), (60, 20)]),
-    ],
-    ids=["after each other", "in the other order", "the better one later", "the better one first", "apart"],
-)
-def test_at_every_moment_the_camera_that_ran_helps_and_of_two_the_more_certain(
-    offsets_s: tuple[float, float], expected: list[tuple[int, int]], write_film: Callable[..., Path]
-) -> None:
-    piece = piece_of_files(write_film("tape.mkv", range(24)))
-    films = [lit(write_film, "dark.mkv", 60), lit(write_film, "light.mkv", 180)]
-    guides = [
-        certain(guide_of(film, offset_s), confidence)
-        for film, offset_s, confidence in zip(films, offsets_s, (0.8, 0.9), strict=True)
-    ]
-    found = greys(piece, guides)
-    runs = [(grey, len(list(run))) for grey, run in groupby(found)]
-    assert [grey for grey, _ in runs] == [grey for grey, _ in expected]
-    assert all(abs(n - m) <= 4 for (_, n), (_, m) in zip(runs, expected, strict=True)), runs
-    assert greys(piece, guides, 9) == found[18:], "wherever the run goes on"
-    assert greys(piece, guides[::-1]) == found, "whatever their order"
-
-
-def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Path]) -> None:
-    """The camera was carried to another place between its two films."""
-    piece = piece_of_files(write_film("tape.mkv", range(8)))
-    camera = write_film("camera.mkv", range(8), order=1)
-    aside = Registration(((1.0, 0.0, 20.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-    straight = guide_of(camera, 0.0)
-    (first, *_), (second, *_) = (
-        list(islice(seen_by(piece, [guide], 0, 1), 1))
-        for guide in (straight, replace(straight, registration=aside))
-    )
-    assert first is not None
-    assert second is not None
-    assert np.array_equal(second[0].y[:, 30:90], first[0].y[:, 10:70])
 
 
 def test_the_film_goes_on_to_the_same_bytes_with_two_cameras(
