@@ -150,6 +150,7 @@ class Segment:
     lost_frames: int
     complete: bool  # False: the device, the power or the process went away in the middle
     device: str = ""
+    imported: bool = False  # from a camera's card: where it lies on the take's clock only its sound can tell
 
 
 @dataclass(frozen=True)

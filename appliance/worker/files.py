@@ -26,6 +26,7 @@ from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, piece_of, readable, whole_sound
 from appliance.worker.reporting import package
 from appliance.worker.scan import scan_of
+from appliance.worker.stamps import stamp_notices
 from appliance.worker.steps import sync_clip, tell_share
 
 ORDERS: dict[str, FieldOrder] = {"tff": "tff", "bff": "bff", "progressive": "progressive"}
@@ -159,7 +160,7 @@ def camera_films(given: Sequence[Path]) -> tuple[tuple[MediaInfo, ...], tuple[Is
             issues += unread
         else:
             films.append(probe(path))
-    return tuple(films), tuple(issues)
+    return tuple(films), (*issues, *stamp_notices(films))
 
 
 def is_film(job: FileJob) -> bool:

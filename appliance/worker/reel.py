@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound, read_sound_channels
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Picture, Role, Severity, Take
+from appliance.worker.stamps import stamp_notices
 
 SYNC_RATE_HZ = 8000
 FILM_SOUND_RATE_HZ = 48000
@@ -62,6 +63,8 @@ def reel_of_take(take: Take, folder: Path) -> Reel:
     kind = kind_of(max(tapes, key=lambda tape: tape.duration_s))
     alike = [(tape, tail) for tape, tail in zip(tapes, tails, strict=True) if kind_of(tape) == kind]
     issues += [left_out(tape) for tape in tapes if kind_of(tape) != kind]
+    imported = {folder / s.path for s in take.segments if s.imported}
+    issues += stamp_notices(camera for camera in cameras if camera.path in imported)
     pieces = (piece_of(n, tape, cameras, tail) for n, (tape, tail) in enumerate(alike))
     return Reel(tuple(pieces), tuple(issues))
 
