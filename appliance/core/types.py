@@ -49,8 +49,9 @@ class TakeState(str, Enum):
 
 
 class Stage(str, Enum):
-    """The stages of a job in their order."""
+    """The stages of a job in their order; the first only where a card's films are added to a take."""
 
+    IMPORT = "import"
     SYNC = "sync"
     REGISTER = "register"
     ENHANCE = "enhance"

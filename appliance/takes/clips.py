@@ -1,4 +1,4 @@
-"""Films of a camera that come to a take later: where they lie in its folder, and whether they may come at all."""
+"""Films of a camera that come to a take later: where they lie in its folder, and whether they may come."""
 
 from __future__ import annotations
 

@@ -3,13 +3,13 @@
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import Stage
 from appliance.worker import progress as module
-from appliance.worker.progress import Progress
+from appliance.worker.progress import SHARE, Progress
 
 
 def test_the_whole_grows_through_all_stages() -> None:
     told: list[JobProgress] = []
     progress = Progress("t", told.append)
-    for stage in Stage:
+    for stage in SHARE:
         for step in range(5):
             progress(stage, step / 4, stage.value)
     fractions = [p.fraction for p in told]
