@@ -17,6 +17,7 @@ from appliance.console import print_interrupted, print_issue, print_json, progre
 from appliance.core.config import Config, load_config
 from appliance.core.paths import Paths, paths_from_environment
 from appliance.core.problems import Problem
+from appliance.import_cli import import_films
 
 INCOMPLETE = 3  # done, but the input was cut off
 INTERRUPTED = 130  # by Ctrl-C
@@ -333,6 +334,7 @@ def doctor(
 
 
 app.add_typer(bench, name="bench")
+app.command("import")(import_films)
 
 
 def version(show: bool) -> None:

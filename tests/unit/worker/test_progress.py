@@ -16,7 +16,7 @@ def test_the_whole_grows_through_all_stages() -> None:
     assert fractions == sorted(fractions)
     assert fractions[0] == 0.0
     assert fractions[-1] > 0.999
-    assert set(progress.seconds) == {stage.value for stage in Stage}
+    assert set(progress.seconds) == {stage.value for stage in SHARE}
 
 
 def test_the_rest_is_estimated_from_the_speed_so_far(monkeypatch) -> None:
