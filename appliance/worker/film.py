@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -36,6 +37,7 @@ class Guide:
     registration: Registration
     strength: float
     runtime: Runtime | None = None  # the guide net's; without one the detail is carried by rule
+    seen_until_s: float = math.inf  # the end of its pictures; its sound may go on
 
     @property
     def certainty(self) -> float:
@@ -45,7 +47,7 @@ class Guide:
     def away_s(self, tape_s: float) -> float:
         """0 while this recording ran; else how long before its begin or after its end the moment lies."""
         camera_s = self.sync.camera_time(tape_s)
-        return max(0.0, -camera_s, camera_s - self.camera.duration_s)
+        return max(0.0, -camera_s, camera_s - min(self.camera.duration_s, self.seen_until_s))
 
 
 @dataclass(frozen=True)
@@ -214,14 +216,11 @@ def seen_by(
 ) -> Iterator[tuple[Picture, Plane] | None]:
     """What the camera that ran saw at each field's moment, where the tape saw it; without end."""
     size = scale * piece.tape.width, scale * piece.tape.height
-    warpers: dict[int, GuideWarper] = {}
     for number, run in groupby(moments(piece, first), partial(guide_at, guides)):
         if number is None:
             yield from (None for _ in run)
             continue
-        if number not in warpers:
-            warpers[number] = GuideWarper(scaled(guides[number].registration, scale), *size)
-        warper = warpers[number]
+        warper = GuideWarper(scaled(guides[number].registration, scale), *size)
         for p in camera_pictures(guides[number], run):
             yield (warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None
 

@@ -33,7 +33,7 @@ from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_
 from appliance.worker.models import Models, open_models, scale_of
 from appliance.worker.notices import notices
 from appliance.worker.progress import Progress
-from appliance.worker.reel import Piece, film_sound
+from appliance.worker.reel import Piece, film_sound, pictures_end_s
 from appliance.worker.steps import PieceRegistration, PieceSync, once, register_piece, sync_piece
 from appliance.worker.stills import Stills
 
@@ -266,12 +266,11 @@ def guides_of(
 ) -> tuple[Guide, ...]:
     """Every recording that was placed both on the tape's clock and in its picture."""
     strength = config.enhance.guide_strength
-    if strength == 0:
-        return ()
+    clips = zip(piece.cameras, synced.clips, registered.clips, strict=True)
     return tuple(
-        Guide(piece.cameras[number], synced.clips[number], registered.clips[number], strength, models.guide)
-        for number in synced.placed
-        if registered.clips[number].homography is not None
+        Guide(camera, sync, registration, strength, models.guide, pictures_end_s(camera))
+        for camera, sync, registration in clips
+        if sync.offset_s is not None and registration.homography is not None and strength > 0
     )
 
 

@@ -82,7 +82,7 @@ def camera_notices(
         return []
     if helped:
         return [left_out(left, of=len(helped | left.keys()))]
-    return [camera_unused("camera-unseen" if unseen else "camera-other", left)]
+    return [camera_unused("camera-unseen", left) if unseen else camera_unused("camera-other", left)]
 
 
 def camera_unused(code: str, reasons: dict[Path, str]) -> Issue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -168,6 +169,19 @@ def recorded_before(piece: Piece, first: int) -> Iterator[Picture]:
 def first_picture_s(path: Path) -> float:
     """The first picture's time; the sound may begin a little before it."""
     return next(read_pictures(path)).time_s
+
+
+def pictures_end_s(film: MediaInfo) -> float:
+    """When the last picture ends; the sound may go on, and a file's own duration counts it too."""
+    lead_s = LEAD_S
+    while True:
+        pictures = read_pictures(film.path, max(0.0, film.duration_s - lead_s))
+        last = deque((picture.time_s for picture in pictures), maxlen=1)
+        if last:
+            return last[0] + 1 / float(film.rate)
+        if lead_s > film.duration_s:
+            return 0.0
+        lead_s *= 4
 
 
 def film_sound(pieces: Iterable[Piece], frames: Iterable[int]) -> Iterator[NDArray[np.float32]]:

@@ -13,7 +13,7 @@ import pytest
 from appliance.core.media import probe
 from appliance.core.types import IDENTITY, Registration, SyncEstimate
 from appliance.worker.film import Guide, seen_by
-from appliance.worker.reel import Piece, piece_of_files
+from appliance.worker.reel import Piece, pictures_end_s, piece_of_files
 
 
 def guide_of(camera: Path, offset_s: float, confidence: float = 1.0) -> Guide:
@@ -58,6 +58,19 @@ def test_at_every_moment_the_camera_that_ran_helps_and_of_two_the_more_certain(
     assert all(abs(n - m) <= 4 for (_, n), (_, m) in zip(runs, expected, strict=True)), runs
     assert greys(piece, guides, 9) == found[18:], "wherever the run goes on"
     assert greys(piece, guides[::-1]) == found, "whatever their order"
+
+
+def test_a_camera_whose_sound_goes_on_without_pictures_does_not_hide_another(
+    write_film: Callable[..., Path],
+) -> None:
+    piece = piece_of_files(write_film("tape.mkv", range(24)))
+    loud = write_film(
+        "loud.mkv", range(10), order=1, sound_s=0.9, light=[np.full((64, 96), 60, np.uint8)] * 10
+    )
+    first = replace(guide_of(loud, 0.0), seen_until_s=pictures_end_s(probe(loud)))
+    second = guide_of(lit(write_film, "light.mkv", 180), 0.4, confidence=0.5)
+    found = greys(piece, [first, second])
+    assert [grey for grey, _ in groupby(found)] == [60, 180, 0]
 
 
 def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Path]) -> None:
