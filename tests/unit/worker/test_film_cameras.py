@@ -75,14 +75,12 @@ def test_a_camera_whose_sound_goes_on_without_pictures_does_not_hide_another(
 
 def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Path]) -> None:
     """The camera was carried to another place between its two films."""
-    piece = piece_of_files(write_film("tape.mkv", range(8)))
+    piece = piece_of_files(write_film("tape.mkv", range(20)))
     camera = write_film("camera.mkv", range(8), order=1)
     aside = Registration(((1.0, 0.0, 20.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-    straight = guide_of(camera, 0.0)
-    (first, *_), (second, *_) = (
-        list(islice(seen_by(piece, [guide], 0, 1), 1))
-        for guide in (straight, replace(straight, registration=aside))
-    )
+    guides = [guide_of(camera, 0.0), replace(guide_of(camera, 0.4), registration=aside)]
+    seen = list(islice(seen_by(piece, guides, 0, 1), 40))
+    first, second = seen[0], seen[20]
     assert first is not None
     assert second is not None
     assert np.array_equal(second[0].y[:, 30:90], first[0].y[:, 10:70])

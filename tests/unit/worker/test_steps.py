@@ -55,7 +55,13 @@ def piece(write_film: WriteFilm) -> Piece:
 def test_every_camera_recording_gets_its_place_and_the_tape_is_read_once(
     piece: Piece, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([SyncEstimate(1.0, confidence=0.6), SyncEstimate(None), SyncEstimate(2.0, confidence=0.8)])
+    answers = iter(
+        [
+            SyncEstimate(1.0, confidence=0.6),
+            SyncEstimate(None, confidence=0.9),
+            SyncEstimate(2.0, confidence=0.8),
+        ]
+    )
 
     def estimate(tape: object, camera: object, rate_hz: int, progress: Callable[[float], None]):  # type: ignore[no-untyped-def]
         progress(0.5)
