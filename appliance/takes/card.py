@@ -63,5 +63,6 @@ def unreadable(card: Path, error: OSError) -> Problem:
         "card-unread",
         "The camera's card cannot be read",
         f"{card}: {error.strerror or error}.",
-        "Pull the card out, plug it in again and try once more; or copy the films to a stick.",
+        "Pull the card out, plug it in again and try once more; or copy the films to a stick. The box must be"
+        " allowed to read the folder.",
     )
