@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from appliance.takes.store import load_take
 
 ASK_S = 60.0  # a slow card has to be read from end to end
 LOOK_S = 0.5
-WORD_S = 20.0  # within which the box says what went wrong
+WORD_S = 5.0  # within which the box says what went wrong
 TROUBLES = ("take-gone", "take-damaged", "disk-full", "disk-failed")
 Tell = Callable[[float, str], None]
 
@@ -70,7 +70,8 @@ def import_card(paths: Paths, card: Path, take_id: str, tell: Tell) -> str:
     """Returns when the films are in the take; says what was done. Raises Problem."""
     films_on(card)
     with closing(Link(paths.socket, Hello("cli"))) as link:
-        take_id = take_id or take_without_camera(link.snapshot().takes)
+        stood = link.snapshot()
+        take_id = take_id or take_without_camera(stood.takes)
         if not take_id:
             raise no_take()
         before = films_in(paths, take_id)
@@ -80,7 +81,7 @@ def import_card(paths: Paths, card: Path, take_id: str, tell: Tell) -> str:
         follow(link, paths, take_id, tell)
         added = films_in(paths, take_id) - before
         if added == 0 and not job_waits(paths, take_id):
-            raise problem_of(word_of(link))
+            return nothing_added(word_of(paths, stood.issues))
     films = "One film was" if added == 1 else f"{added} films were"
     return f"{films} added to take {take_id}; its own film is made again."
 
@@ -117,13 +118,32 @@ def job_waits(paths: Paths, take_id: str) -> bool:
     return job is not None and job.state in ("queued", "running")
 
 
-def word_of(link: Link) -> Issue:
-    """What the box says of the card; it may come a moment after."""
+def nothing_added(issue: Issue) -> str:
+    """Raises Problem unless the take simply has the films already."""
+    if issue.severity is not Severity.NOTICE:
+        raise problem_of(issue)
+    return f"{issue.title}. {issue.cause}"
+
+
+def word_of(paths: Paths, stood: Sequence[Issue]) -> Issue:
+    """What the box says of the card; it may come a moment after. What ``stood`` before is of another time.
+
+    Unless nothing else is said: then the same trouble came again. A new client is told all that stands.
+    """
+    said: Issue | None = None
     until_s = time.monotonic() + WORD_S
-    while time.monotonic() < until_s:
-        for issue in link.snapshot(WORD_S).issues:
-            if issue.code.startswith("card-") or issue.code in TROUBLES:
-                return issue
+    with closing(Link(paths.socket, Hello("cli"))) as link:
+        while (left_s := until_s - time.monotonic()) > 0:
+            message = link.receive(left_s)
+            for issue in message.snapshot.issues if isinstance(message, SnapshotUpdate) else ():
+                if issue.code.startswith("card-") or issue.code in TROUBLES:
+                    said = issue
+                    if issue not in stood:
+                        return issue
+    return said or no_word()
+
+
+def no_word() -> Issue:
     return Problem(
         "card-failed",
         "The films of the card could not be added",

@@ -7,7 +7,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +71,21 @@ class FakeBox:
     asked: list[Command] = field(default_factory=list)
     heard: threading.Event = field(default_factory=threading.Event)
     closed: bool = False
+    stood: tuple[Issue, ...] = ()
+    issues: tuple[Issue, ...] = (GONE,)
     takes: tuple[TakeSummary, ...] = (TakeSummary(TAKE, "2026", TakeState.DELIVERED, 4.0, False, False),)
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.paths.journal)
 
     def __call__(self, socket: Path, hello: object) -> FakeBox:
+        """A new client is told how things stand."""
+        if self.asked:
+            self.snapshots.put(Snapshot(BoxState.DONE, "", takes=self.takes, issues=self.issues))
         return self
 
     def snapshot(self, timeout_s: float = 0.0) -> Snapshot:
-        return Snapshot(BoxState.DONE, "", takes=self.takes, issues=(GONE,))
+        return Snapshot(BoxState.DONE, "", takes=self.takes, issues=self.stood)
 
     def command(self, command: Command, timeout_s: float) -> Issue | None:
         self.asked.append(command)
@@ -154,6 +159,25 @@ def test_what_went_wrong_is_the_end_of_the_command(box: FakeBox, card: Path) -> 
     with pytest.raises(Problem) as caught:
         import_card(box.paths, card, TAKE, lambda fraction, text: None)
     assert caught.value.issue == GONE
+
+
+def test_the_trouble_of_another_time_is_not_taken_for_this_one(
+    box: FakeBox, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "WORD_S", 0.2)
+    box.work, box.stood = copying(box, 0), (GONE,)
+    torn = replace(GONE, code="card-unread")
+    for issues, code in (((GONE, torn), "card-unread"), ((GONE,), "card-gone"), ((), "card-failed")):
+        box.issues = issues
+        with pytest.raises(Problem) as caught:
+            import_card(box.paths, card, TAKE, lambda fraction, text: None)
+        assert caught.value.issue.code == code
+
+
+def test_a_card_that_brings_nothing_new_is_no_trouble(box: FakeBox, card: Path) -> None:
+    box.work = copying(box, 0)
+    box.issues = (Issue("card-known", Severity.NOTICE, "There is nothing new", "All is there.", ""),)
+    assert import_card(box.paths, card, TAKE, lambda *step: None) == "There is nothing new. All is there."
 
 
 def test_what_cannot_be_asked_for(box: FakeBox, card: Path, tmp_path: Path) -> None:
