@@ -28,7 +28,7 @@ def follow(clock: Clock, fine: Points) -> tuple[SyncBend, ...]:
         late_s = lag_s - clock.offsets_s[piece] - clock.drift * time_s
         heard = np.maximum(0, evidence(fine.score[mine]) - CHANCE)
         smooth = smoothed(late_s, np.where(np.isnan(late_s), 0, heard))
-        if smooth is not None:
+        if smooth is not None and np.abs(smooth).max() > 2 * SMALL_S:
             bends += corners(time_s + lag_of(clock, piece, time_s), smooth)
         elif len(clock.offsets_s) > 1 and len(time_s):
             ends = time_s[[0, -1]]

@@ -46,7 +46,7 @@ def keep_track(blocks: Iterable[FloatArray], path: Path) -> Track:
     """Write the blocks to ``path``; what is no number becomes silence."""
     with path.open("wb") as out:
         for block in blocks:
-            whole = np.clip(np.nan_to_num(block) * FULL_SCALE, -FULL_SCALE, FULL_SCALE)
+            whole = np.clip(np.nan_to_num(block, posinf=1, neginf=-1), -1, 1) * FULL_SCALE
             out.write(np.rint(whole).astype(np.int16).tobytes())
     return Track(path)
 
