@@ -11,7 +11,6 @@ import numpy as np
 from appliance.bench.sync_sound import (
     LINEAR_LP_HZ,
     LINEAR_SP_HZ,
-    RATE_HZ,
     Library,
     Sound,
     Times,
@@ -154,11 +153,3 @@ def steps_of(case: Case) -> tuple[tuple[float, float], ...]:
 def drift_ppm(case: Case) -> float:
     """How much faster the tape's time runs than the camera's."""
     return 1e6 * ((1 + case.camera.faster_ppm * 1e-6) / (1 + case.tape.faster_ppm * 1e-6) - 1)
-
-
-def at_half_rate(sound: Sound) -> Sound:
-    """For tests; the bench reads files."""
-    return np.ascontiguousarray((sound[: len(sound) // 2 * 2].reshape(-1, 2)).mean(axis=1))
-
-
-__all__ = ["RATE_HZ", "Case", "Pair", "draw_grid", "draw_short", "drift_ppm", "make"]

@@ -10,7 +10,7 @@ import numpy as np
 from appliance.core.types import SyncEstimate, SyncWindow
 from appliance.sync.bends import follow
 from appliance.sync.features import band_features
-from appliance.sync.fill import fill, known_places
+from appliance.sync.fill import OUTSTANDING, fill, known_places, search_near
 from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock
 from appliance.sync.path import Points, best_path
 from appliance.sync.search import search
@@ -26,24 +26,51 @@ ATTEMPTS = 4
 COARSE_TOLERANCE_S, COARSE_STEP = 0.05, 100.0
 FINE_STEP = 40.0
 ACCEPT = 0.5
+CLOCKS_S = 3.0  # two recorders that were started together are seldom further apart than they say
 ELSEWHERE = "The camera filmed something else: its sound is nowhere on the tape."
 
 
 def estimate_sync(
-    tape: Sound, camera: Sound, rate_hz: int = 8000, progress: Progress | None = None
+    tape: Sound,
+    camera: Sound,
+    rate_hz: int = 8000,
+    progress: Progress | None = None,
+    expected_s: float | None = None,
 ) -> SyncEstimate:
     """Find offset, drift and steps between two mono recordings; hours are searched in seconds.
 
-    ``offset_s`` is None, with a ``reason``, when their sound does not belong together.
+    ``expected_s`` is the offset that the recorders' own clocks foretell, where both ran at once: it is
+    looked at first. ``offset_s`` is None, with a ``reason``, when their sound does not belong together.
     """
     tell = progress or (lambda _fraction: None)
     reason = _useless(tape, "tape", rate_hz) or _useless(camera, "camera's recording", rate_hz)
     if reason:
         return SyncEstimate(None, reason=reason)
+    best = SyncEstimate(None, reason=ELSEWHERE)
+    if expected_s is not None:
+        best = _measure_expected(tape, camera, rate_hz, expected_s)
+    if best.confidence < ACCEPT:
+        best = _measure_anywhere(tape, camera, rate_hz, tell)
+    tell(1.0)
+    return best
+
+
+def _measure_expected(tape: Sound, camera: Sound, rate_hz: int, expected_s: float) -> SyncEstimate:
+    correlator = Correlator(tape, camera, rate_hz)
+    places = search_near(correlator, len(camera) / rate_hz, expected_s, CLOCKS_S)
+    if not len(places.time_s):
+        return SyncEstimate(None, reason=ELSEWHERE)
+    path = best_path(places, COARSE_TOLERANCE_S, OUTSTANDING)
+    return _measure_along(tape, camera, rate_hz, places.pick(path))
+
+
+def _measure_anywhere(
+    tape: Sound, camera: Sound, rate_hz: int, tell: Callable[[float], None]
+) -> SyncEstimate:
+    best = SyncEstimate(None, reason=ELSEWHERE)
     features = band_features(tape, rate_hz), band_features(camera, rate_hz)
     places = search(*features, lambda fraction: tell(0.2 + 0.5 * fraction))
     places = probe(tape, camera, rate_hz, places)
-    best = SyncEstimate(None, reason=ELSEWHERE)
     for attempt in range(ATTEMPTS):
         path = best_path(places, COARSE_TOLERANCE_S, COARSE_STEP)
         if not len(path):
@@ -54,7 +81,6 @@ def estimate_sync(
         if best.confidence >= ACCEPT:
             break
         places = places.pick(np.setdiff1d(np.arange(len(places.time_s)), path))
-    tell(1.0)
     return best
 
 

@@ -111,3 +111,20 @@ def test_two_takes_of_one_song_are_not_the_same_moment(make_scene):
     own = np.convolve(other**2, np.ones(reach) / reach, "same")
     again = other / np.sqrt(own + 1e-6) * np.sqrt(power)
     assert estimate_sync(one, again.astype(np.float32)).offset_s is None
+
+
+def test_what_the_recorders_clocks_foretell_is_looked_at_first(make_pair, monkeypatch):
+    """Both ran at once: no search over hours, and noise that would hide the place from it does not matter."""
+    monkeypatch.setattr("appliance.sync.estimate.search", None)
+    tape, camera = make_pair(1.0, 50.0, tape_s=40.0, camera_s=38.0, noise=0.3)
+    found = estimate_sync(tape, camera, RATE_HZ, expected_s=0.2)
+    assert _error_ms(found, 1.0, 50.0, (2.0, 36.0)) < 2.0
+
+
+def test_clocks_that_foretell_the_wrong_place_do_no_harm(make_pair):
+    pair = make_pair(12.0, 50.0, tape_s=60.0, camera_s=38.0)
+    assert _error_ms(estimate_sync(*pair, RATE_HZ, expected_s=-5.0), 12.0, 50.0, (2.0, 36.0)) < 2.0
+    assert (
+        estimate_sync(*make_pair(0.0, tape_s=20.0, other_scene=True), RATE_HZ, expected_s=0.0).offset_s
+        is None
+    )
