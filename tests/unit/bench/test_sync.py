@@ -31,6 +31,8 @@ def test_the_same_moment_sounds_the_same_on_both():
     for tape_s, camera_s in list(zip(pair.tape_s, pair.camera_s, strict=True))[2:-2:4]:
         reach = np.arange(-2000, 2000)
         on_tape = pair.tape[round(tape_s * RATE_HZ) + reach]
+        if on_tape.std() < 0.02:  # a pause
+            continue
         lags = range(-40, 41)
         alike = [float(on_tape @ pair.camera[round(camera_s * RATE_HZ) + reach + k]) for k in lags]
         assert abs(lags[int(np.argmax(alike))]) <= 3  # a fifth of a millisecond
