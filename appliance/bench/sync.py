@@ -12,7 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from appliance.bench.process import Cost, cost_of
-from appliance.bench.sync_grid import LEAST_CLAIM_DB, Case, Pair, draw_grid, draw_short, drift_ppm, make
+from appliance.bench.sync_grid import (
+    LEAST_CLAIM_DB,
+    Case,
+    Pair,
+    draw_grid,
+    draw_short,
+    drift_ppm,
+    make,
+    make_clips,
+)
 from appliance.bench.sync_ours import ANSWER, compare
 from appliance.bench.sync_peer import PeerAnswer, ask_peer, peer_there
 from appliance.bench.sync_sound import LINEAR_SP_HZ, Library, Way, find_library, write_sound
@@ -153,11 +162,10 @@ def measure_clips(library: Library, folder: Path) -> Iterable[Row]:
     """Several clips of one camera against one long tape, in no order."""
     rng = np.random.default_rng(SEED)
     tape = Way(60.0, TAPE_HOURS * 3600, 30.0, 0.001, LINEAR_SP_HZ, 10.0)
-    for _ in range(CLIPS):
-        start_s = float(rng.uniform(60.0, 60.0 + tape.length_s - CLIP_S))
-        camera = Way(start_s, CLIP_S, -60.0, snr_db=6.0, room_s=0.5)
-        # One seed: one programme and one tape, whichever clip it is.
-        yield measure(make(Case(SEED, tape, camera), library), folder, None)
+    starts_s = rng.uniform(60.0, 60.0 + tape.length_s - CLIP_S, CLIPS)
+    cameras = [Way(float(start_s), CLIP_S, -60.0, snr_db=6.0, room_s=0.5) for start_s in starts_s]
+    for pair in make_clips([Case(SEED, tape, camera) for camera in cameras], library):
+        yield measure(pair, folder, None)
 
 
 def measure_hours(library: Library, folder: Path) -> tuple[Row, Cost]:

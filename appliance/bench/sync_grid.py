@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,14 +113,23 @@ def draw_short(count: int, seed: int, related: bool) -> Iterator[Case]:
 
 
 def make(case: Case, library: Library) -> Pair:
-    rng = np.random.default_rng([case.seed, 5])
-    end_s = max(last_moment(case.tape), last_moment(case.camera)) + 1
-    scene = programme(library, end_s, case.seed)
-    filmed = scene if case.related else programme(library, end_s, case.seed + 500_000)
-    room = library.rooms[rng.integers(len(library.rooms))] if library.rooms and rng.uniform() < 0.5 else None
-    tape = recorded(scene, case.tape, None, 2 * case.seed)
-    camera = recorded(filmed, case.camera, room, 2 * case.seed + 1)
-    return Pair(case, tape, camera, *common_times(case), steps_of(case))
+    return next(make_clips([case], library))
+
+
+def make_clips(cases: Sequence[Case], library: Library) -> Iterator[Pair]:
+    """Clips on one tape: the cases differ in their cameras only."""
+    first = cases[0]
+    end_s = max(last_moment(way) for case in cases for way in (case.tape, case.camera)) + 1
+    scene = programme(library, end_s, first.seed)
+    tape = recorded(scene, first.tape, None, 2 * first.seed)
+    for case in cases:
+        rng = np.random.default_rng([case.seed, 5])
+        filmed = scene if case.related else programme(library, end_s, case.seed + 500_000)
+        room = (
+            library.rooms[rng.integers(len(library.rooms))] if library.rooms and rng.uniform() < 0.5 else None
+        )
+        camera = recorded(filmed, case.camera, room, 2 * case.seed + 1)
+        yield Pair(case, tape, camera, *common_times(case), steps_of(case))
 
 
 def last_moment(way: Way) -> float:
