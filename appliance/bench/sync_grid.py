@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from appliance.bench.sync_sound import (
+    FAST,
     LINEAR_LP_HZ,
     LINEAR_SP_HZ,
+    SLOW,
+    SPEEDS,
     Library,
     Sound,
     Times,
@@ -120,11 +123,11 @@ def make_clips(cases: Sequence[Case], library: Library) -> Iterator[Pair]:
     """Clips on one tape: the cases differ in their cameras only."""
     first = cases[0]
     end_s = max(last_moment(way) for case in cases for way in (case.tape, case.camera)) + 1
-    scene = programme(library, end_s, first.seed)
+    scene = programme(library, end_s, first.seed, SPEEDS if first.related else SLOW)
     tape = recorded(scene, first.tape, None, 2 * first.seed)
     for case in cases:
         rng = np.random.default_rng([case.seed, 5])
-        filmed = scene if case.related else programme(library, end_s, case.seed + 500_000)
+        filmed = scene if case.related else programme(library, end_s, case.seed + 500_000, FAST)
         room = (
             library.rooms[rng.integers(len(library.rooms))] if library.rooms and rng.uniform() < 0.5 else None
         )

@@ -20,7 +20,11 @@ from appliance.sim.sound import scene_sound
 Sound = NDArray[np.float32]
 Times = NDArray[np.floating[Any]]
 
+Speeds = tuple[float, float]
+
 RATE_HZ = 16000
+SPEEDS = (0.88, 1.12)
+SLOW, FAST = (0.88, 0.99), (1.01, 1.12)  # the same recordings, but never the same sound
 GRID_HZ = 100  # how finely a recording's clock is written down
 FADE_S = 0.05
 WOW_HZ = (0.3, 0.7, 1.9, 5.3)  # reels, capstan and pinch roller
@@ -77,26 +81,31 @@ def shelf_of(name: str) -> str:
     return next((shelf for shelf, words in known.items() if any(w in name for w in words)), "music")
 
 
-def programme(library: Library, seconds: float, seed: int) -> Sound:
+def programme(library: Library, seconds: float, seed: int, speeds: Speeds = SPEEDS) -> Sound:
     """People who speak, music now and then, and a room; every piece at a speed of its own."""
     rng = np.random.default_rng([seed, 1])
-    sound = lane(library.voices, seconds, rng, pause_s=2.0, level=1.0)
+    sound = lane(library.voices, seconds, rng, speeds, pause_s=2.0, level=1.0)
     if library.music:
-        sound += lane(library.music, seconds, rng, pause_s=40.0, level=0.7)
+        sound += lane(library.music, seconds, rng, speeds, pause_s=40.0, level=0.7)
     if library.rooms:
-        sound += lane(library.rooms, seconds, rng, pause_s=0.0, level=0.2)
+        sound += lane(library.rooms, seconds, rng, speeds, pause_s=0.0, level=0.2)
     return sound
 
 
 def lane(
-    shelf: Sequence[Sound], seconds: float, rng: np.random.Generator, pause_s: float, level: float
+    shelf: Sequence[Sound],
+    seconds: float,
+    rng: np.random.Generator,
+    speeds: Speeds,
+    pause_s: float,
+    level: float,
 ) -> Sound:
     out = np.zeros(round(seconds * RATE_HZ), np.float32)
     at = round(rng.uniform(0, pause_s) * RATE_HZ)
     while at < len(out):
         piece = shelf[int(rng.integers(len(shelf)))]
         begin = rng.integers(0, max(1, len(piece) - 4 * RATE_HZ))
-        piece = at_speed(piece[begin:], rng.uniform(0.88, 1.12))[: len(out) - at]
+        piece = at_speed(piece[begin:], rng.uniform(*speeds))[: len(out) - at]
         out[at : at + len(piece)] += faded(piece) * level * np.float32(10 ** rng.uniform(-0.3, 0.3))
         at += len(piece) + round(rng.uniform(0, pause_s) * RATE_HZ)
     return out

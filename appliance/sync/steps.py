@@ -13,6 +13,7 @@ from appliance.sync.windows import Correlator
 
 BRIEF_S, HOP_S = 0.6, 0.05
 NEAR_S = 3e-3  # wow bends the clock by as much
+UNSURE = 2.0 * BRIEF_S / HOP_S  # nats; each moment is heard in so many windows
 AROUND_S, MOST_EARLY_S = 1.5, 6.0
 
 
@@ -45,10 +46,24 @@ def step(
         before, after = times, times + (one - other)
         moments = times + one
     better = height(brief, before, one, drift) - height(brief, after, other, drift)
-    # Up to the best place to change the first lag explains more, from there on the second.
-    place = int(np.argmax(np.concatenate([[0.0], np.cumsum(better)])))
+    place = change(better)
     moment_s = moments[min(place, len(moments) - 1)] - HOP_S / 2
     return SyncStep(float(moment_s + drift * times[min(place, len(times) - 1)]), other - one)
+
+
+def change(better: Array) -> int:
+    """Up to the best place to change the first lag explains more, from there on the second.
+
+    In a pause neither tells anything: then it is in the middle of the pause.
+    """
+    total = np.concatenate([[0.0], np.cumsum(better)])
+    as_good = total > total.max() - UNSURE
+    first = last = int(total.argmax())
+    while first > 0 and as_good[first - 1]:
+        first -= 1
+    while last < len(total) - 1 and as_good[last + 1]:
+        last += 1
+    return (first + last) // 2
 
 
 def height(brief: Correlator, times_s: Array, offset_s: float, drift: float) -> Array:

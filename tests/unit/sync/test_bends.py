@@ -7,6 +7,7 @@ import pytest
 
 from appliance.sync.bends import corners, smoothed
 from appliance.sync.estimate import estimate_sync
+from appliance.sync.steps import change
 
 WOW_S, WOW_HZ = 3e-3, 0.1
 
@@ -78,3 +79,9 @@ def test_neither_recording_goes_back_in_time(make_pair):
     tape, camera = make_pair(0.0, tape_s=40.0, camera_s=40.0)
     twice = np.concatenate([camera, camera[: 20 * 8000]])
     assert estimate_sync(tape, twice).steps == ()
+
+
+def test_in_a_pause_the_loss_lies_in_its_middle():
+    heard, pause = np.full(20, 10.0), np.array([1.0, -0.5, 0.5, -1.0] * 5)
+    assert change(np.concatenate([heard, pause, -heard])) == pytest.approx(30, abs=1)
+    assert change(np.concatenate([heard, -heard])) == pytest.approx(20, abs=2)
