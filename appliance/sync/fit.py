@@ -14,7 +14,7 @@ FINEST_S = 5e-5
 NEAR_S = 2e-3  # a window further from the clock than wow explains did not measure it
 BANDWIDTH_HZ = 3000.0
 HEARD, USUAL_HEIGHT = 0.3, 6.0  # share of the windows with sound in both, and their peaks in deviations
-BELIEVE, LEAST_NATS = 4.0, 12.0
+BELIEVE, LEAST_NATS = 12.0, 12.0
 CELL_S = 0.02
 
 
@@ -28,6 +28,15 @@ class Clock:
     piece: NDArray[np.intp]
     residual_s: Array
     nats: float
+
+    def piece_at(self, time_s: Array) -> NDArray[np.intp]:
+        """The piece that each camera time belongs to."""
+        edges = np.flatnonzero(np.diff(self.piece))
+        middle_s = (self.points.time_s[edges] + self.points.time_s[edges + 1]) / 2
+        return np.searchsorted(middle_s, time_s)
+
+    def lag_at(self, time_s: Array) -> Array:
+        return np.asarray(self.offsets_s[self.piece_at(time_s)] + self.drift * time_s)
 
 
 def evidence(height: Array) -> Array:
