@@ -106,7 +106,7 @@ def no_card() -> Problem:
     return Problem(
         "card-absent",
         "There is no camera's card",
-        "No card with a folder DCIM is plugged in, or it was released.",
+        "No card with a camera's folder (such as DCIM) is plugged in, or it was released.",
         "Plug the card in, in a card reader, and wait until the page shows it.",
         Severity.WARNING,
     )

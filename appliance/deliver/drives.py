@@ -18,7 +18,7 @@ from appliance.deliver import mounts
 from appliance.deliver.troubles import named_troubles, stick_busy
 
 READ_BYTES = 1 << 20
-CAMERAS_FOLDER = "DCIM"  # at the top of every camera's card, by the rule of their makers
+CAMERAS_FOLDERS = ("DCIM", "AVCHD", "PRIVATE/AVCHD", "PRIVATE/M4ROOT", "MP_ROOT")  # by their makers' rules
 VFAT_LIMIT_BYTES = (1 << 32) - 1
 
 
@@ -97,7 +97,7 @@ class FolderDrive(ABC):
         self._root = root
         self._name = name
         with named_troubles(name):
-            self._is_card = (root / CAMERAS_FOLDER).is_dir()
+            self._is_card = any((root / folder).is_dir() for folder in CAMERAS_FOLDERS)
 
     @property
     def is_card(self) -> bool:

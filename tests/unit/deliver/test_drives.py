@@ -29,6 +29,21 @@ def fails_with(code: int) -> str:
     return caught.value.issue.code
 
 
+@pytest.mark.parametrize(
+    ("folder", "is_card"),
+    [
+        ("DCIM", True),
+        ("PRIVATE/AVCHD/BDMV", True),
+        ("AVCHD", True),
+        ("PRIVATE/letters", False),
+        ("films", False),
+    ],
+)
+def test_cards_are_told_by_the_folders_of_their_makers(tmp_path: Path, folder: str, is_card: bool) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    assert MountedDrive(tmp_path, "KEY 1").is_card is is_card
+
+
 def test_a_cameras_card_is_no_stick_and_is_never_written_to(tmp_path: Path) -> None:
     for name in ("card/DCIM/100TWIN", "stick/films"):
         (tmp_path / name).mkdir(parents=True)
