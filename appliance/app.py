@@ -31,9 +31,9 @@ def clock_of(config: Config) -> Clock:
 
 def drives_of(paths: Paths, config: Config) -> DriveWatcher:
     if config.sim.enabled:
-        from appliance.sim.stick import SimStick
+        from appliance.sim.card import SimDrives
 
-        return SimStick(paths)
+        return SimDrives(paths)
     from appliance.deliver.drives import MountedDrives
 
     return MountedDrives(paths.media)

@@ -17,6 +17,7 @@ from appliance.console import print_interrupted, print_issue, print_json, progre
 from appliance.core.config import Config, load_config
 from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
+from appliance.import_cli import import_films
 
 INCOMPLETE = 3  # done, but the input was cut off
 INTERRUPTED = 130  # by Ctrl-C
@@ -144,7 +145,13 @@ def enhance(
             " comparison, stills and report.",
         ),
     ],
-    camera: Annotated[Path | None, typer.Option(help="A camera's film of the same event.")] = None,
+    camera: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A camera's film of the same event; may be given again, in any order. A folder (such as a"
+            " camera's card) means all films in it."
+        ),
+    ] = None,
     field_order: Annotated[
         str, typer.Option(help="tff (top field first), bff, progressive, or auto: as the pictures show.")
     ] = "auto",
@@ -167,7 +174,7 @@ def enhance(
     """
     from appliance.worker.files import FileJob, enhance_files, work_folder
 
-    job = FileJob(tape, camera, out, field_order, provider, strength, force, user_cache(), tier)
+    job = FileJob(tape, tuple(camera or ()), out, field_order, provider, strength, force, user_cache(), tier)
     try:
         with progress_bar(quiet) as tell:
             result = enhance_files(job, box()[1], tell)
@@ -187,26 +194,32 @@ def enhance(
 @app.command()
 def sync(
     tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
-    camera: Annotated[Path, typer.Argument(help="The camera's film.")],
+    camera: Annotated[list[Path], typer.Argument(help="The camera's films, or a folder of them.")],
+    more_tapes: Annotated[
+        list[Path] | None, typer.Option("--tape", help="Another tape of the same event; may be given again.")
+    ] = None,
     json_: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Find how two recordings lie on one clock: t_tape = offset_s + (1 + drift_ppm / 1e6) * t_camera."""
+    """Find how recordings lie on one clock: t_tape = offset_s + (1 + drift_ppm / 1e6) * t_camera.
+
+    Every film of the camera is placed on its own, whatever their order. --json prints one object for one
+    film on one tape, else a list of such objects.
+    """
     from appliance.worker.files import sync_files
 
     with progress_bar(quiet or json_) as tell:
-        estimate, trouble = sync_files(tape, camera, tell)
+        found, troubles = sync_files([tape, *(more_tapes or [])], camera, tell)
+    alone = len(found) == 1 and not camera[0].is_dir()
     if json_:
-        print_json(asdict(estimate))
-    elif estimate.offset_s is None:
-        print(f"They do not belong together. {estimate.reason}")
+        print_json(asdict(found[0].estimate) if alone else [clip.as_json() for clip in found])
     else:
-        print(
-            f"offset {estimate.offset_s:+.4f} s, drift {estimate.drift_ppm:+.1f} ppm,"
-            f" confidence {estimate.confidence:.2f} (by {estimate.method})"
-        )
-    if trouble is not None:
+        for clip in found:
+            print(clip.sentence() if alone else f"{clip.tape.name} and {clip.camera.name}: {clip.sentence()}")
+    troubles += tuple(clip.trouble for clip in found if clip.trouble is not None)
+    for trouble in dict.fromkeys(troubles):
         print_issue(trouble)
+    if all(clip.trouble is not None for clip in found):
         raise typer.Exit(1)
 
 
@@ -316,6 +329,7 @@ def doctor(
 
 
 app.add_typer(bench, name="bench")
+app.command("import")(import_films)
 
 
 def version(show: bool) -> None:

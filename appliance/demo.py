@@ -323,7 +323,7 @@ def collect(paths: Paths, journal: Journal, take_id: str, out: Path) -> dict[str
             {"name": a.path, "role": a.role.value, "size_bytes": a.size_bytes, "sha256": a.sha256}
             for a in receipt.artifacts
         ],
-        "sync": read_json(folder / "work/sync-00.json").get("estimate", {}),
+        "sync": next(iter(read_json(folder / "work/sync-00.json").get("clips", ())), {}),
         "truth": read_json(folder / "truth.json"),
         "stages_s": read_json(folder / "work/seconds.json"),
         "take_facts": read_json(folder / "take.json"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from appliance.capture.session import DeviceSession
 from appliance.control import refusals
 from appliance.control.button import Button
+from appliance.control.cards import Cards
 from appliance.control.endings import END_OF_TAPE, reason_to_end, writing_problems
 from appliance.control.errands import Errands, attempt, going_on
 from appliance.control.outbox import Outbox
@@ -69,6 +70,7 @@ class Recorder:
         self._troubles = Troubles()
         self._spool = Spool(paths, config)
         self._sticks = Sticks(drives)
+        self._cards = Cards(drives, self._spool)
         self._rack = Rack(watcher, config.capture, self._previewed, self._lost)
         self._server = Server(paths.socket, self.command, self._job_report)
         self._desk = Desk(config, self._spool, self._rack, simulation is not None)
@@ -214,6 +216,10 @@ class Recorder:
             if name is CommandName.EJECT:
                 await self._eject()  # may take long on a slow stick, and touches neither devices nor take
                 return None
+            if name is CommandName.IMPORT:  # nor does this
+                await asyncio.to_thread(self._cards.ask_for, command.argument)
+                self._server.jobs_changed()
+                return None
             async with self._lock:
                 self._settle()
                 await self._obey(name, command.argument)
@@ -282,8 +288,9 @@ class Recorder:
             self._server.jobs_changed()
 
     async def _eject(self) -> None:
-        if self._job is not None and self._job.stage is Stage.DELIVER and not self._job.waiting_for:
-            raise refusals.stick_busy()
+        job = self._job
+        if job is not None and job.stage in (Stage.DELIVER, Stage.IMPORT) and not job.waiting_for:
+            raise refusals.stick_busy(job.stage)
         await asyncio.to_thread(self._sticks.release)
         self._stick_seen(await asyncio.to_thread(self._sticks.look))
         self._apply(Event.EJECT)
@@ -336,6 +343,7 @@ class Recorder:
         while True:
             with going_on("looking at the stick"):
                 self._stick_seen(await asyncio.to_thread(self._sticks.look))
+                await asyncio.to_thread(self._cards.look)
             await asyncio.sleep(TICK_S)
 
     def _stick_seen(self, now: StickStatus | None) -> None:
@@ -379,4 +387,5 @@ class Recorder:
 
     def snapshot(self) -> Snapshot:
         issues = self._troubles.all()
-        return self._desk.snapshot(self.state, self._taking, self._job, self._sticks.status, issues)
+        stick, card = self._sticks.status, self._cards.status
+        return self._desk.snapshot(self.state, self._taking, self._job, stick, issues, card)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.core.problems import Problem
 from appliance.core.snapshot import BoxState
-from appliance.core.types import Issue, Role, Severity
+from appliance.core.types import Issue, Role, Severity, Stage
 
 
 def lost_issue(role: Role, name: str) -> Issue:
@@ -44,11 +44,12 @@ def nothing_recorded() -> Issue:
     ).issue
 
 
-def stick_busy() -> Problem:
+def stick_busy(stage: Stage) -> Problem:
+    card = stage is Stage.IMPORT
     return Problem(
         "stick-busy",
-        "The stick cannot be released yet",
-        "Files are being written to it and checked.",
+        f"The {'card' if card else 'stick'} cannot be released yet",
+        "Its films are being copied." if card else "Files are being written to it and checked.",
         "Wait until the box says done, then press again.",
     )
 
@@ -88,6 +89,26 @@ def take_busy() -> Problem:
         "It is still being recorded, or its film is being made or about to be.",
         "Wait until it is done.",
         Severity.NOTICE,
+    )
+
+
+def take_recording() -> Problem:
+    return Problem(
+        "take-recording",
+        "This take is still being recorded",
+        "Films of a camera's card are added to a take that has ended.",
+        "Wait until the tape has ended, or stop the recording; then ask again.",
+        Severity.NOTICE,
+    )
+
+
+def no_card() -> Problem:
+    return Problem(
+        "card-absent",
+        "There is no camera's card",
+        "No card with a folder DCIM is plugged in, or it was released.",
+        "Plug the card in, in a card reader, and wait until the page shows it.",
+        Severity.WARNING,
     )
 
 

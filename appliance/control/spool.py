@@ -13,13 +13,15 @@ from typing import Protocol
 from appliance.capture.frame_log import read_frame_log
 from appliance.capture.segment import spool_problem
 from appliance.control.errands import going_on
-from appliance.control.refusals import no_such_take, take_busy
+from appliance.control.refusals import no_such_take, take_busy, take_recording
 from appliance.control.taking import Taking
 from appliance.core.config import Config
 from appliance.core.journal import Journal, TakeRow
 from appliance.core.paths import Paths
 from appliance.core.snapshot import TakeSummary
 from appliance.core.types import ArtifactRole, Issue, Role, Take, TakeState
+from appliance.takes.card import films_on
+from appliance.takes.clips import take_with_masters
 from appliance.takes.recover import OPEN, Recovery, recover_takes
 from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
 from appliance.takes.store import create_take, list_takes, save_take
@@ -93,11 +95,24 @@ class Spool:
         self._journal.set_state(take_id, TakeState.RECORDED, "")
         self._journal.queue_job(take_id)
 
+    def ask_for_card(self, take_id: str, folder: Path) -> None:
+        """The worker is to add the folder's films to the take. Raises Problem where that cannot be."""
+        row = next((row for row in self._journal.takes() if row.id == take_id), None)
+        if row is None:
+            raise no_such_take(take_id)
+        if row.state in OPEN:
+            raise take_recording()
+        take_with_masters(self.folder(take_id))
+        films_on(folder)
+        self._journal.queue_import(take_id, str(folder.absolute()))
+
     def wake_waiting(self) -> int:
         return self._journal.wake_waiting()
 
     def idle(self) -> bool:
-        return not any(job.state in UNFINISHED for job in self._journal.jobs())
+        return not self._journal.imports() and not any(
+            job.state in UNFINISHED for job in self._journal.jobs()
+        )
 
     def refused_by_stick(self, take_id: str) -> bool:
         """Whether this take's job could not use the stick that was there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from appliance import __version__
@@ -12,7 +13,16 @@ from appliance.control.sentences import sentence
 from appliance.control.spool import FAILURES, Spool
 from appliance.control.taking import Taking
 from appliance.core.config import Config
-from appliance.core.snapshot import BoxState, JobProgress, RecordingStatus, Snapshot, StickStatus, TakeSummary
+from appliance.core.snapshot import (
+    BoxState,
+    CardStatus,
+    JobProgress,
+    RecordingStatus,
+    Snapshot,
+    StickStatus,
+    TakeSummary,
+    take_without_camera,
+)
 from appliance.core.types import Issue, Role, TakeState
 
 TAKES_LOOK_S = 1.0
@@ -44,6 +54,7 @@ class Desk:
         job: JobProgress | None,
         stick: StickStatus | None,
         issues: tuple[Issue, ...],
+        card: CardStatus | None = None,
     ) -> Snapshot:
         recording = self._recording(taking) if taking is not None else None
         self._look(state, recording)
@@ -62,6 +73,7 @@ class Desk:
             issues=issues,
             simulated=self._simulated,
             version=__version__,
+            card=card and replace(card, take_id=take_without_camera(self._takes)),
         )
 
     def _look(self, state: BoxState, recording: RecordingStatus | None) -> None:

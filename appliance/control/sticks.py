@@ -7,7 +7,7 @@ import threading
 from appliance.control.refusals import no_stick
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
-from appliance.deliver.drives import DriveWatcher
+from appliance.deliver.drives import DriveWatcher, sticks
 from appliance.deliver.eject import eject
 
 ROOM_BYTES = 1_000_000
@@ -25,7 +25,7 @@ class Sticks:
     def look(self) -> StickStatus | None:
         with self._asking:
             try:
-                return next((drive.status() for drive in self._drives.drives()), None)
+                return next((drive.status() for drive in sticks(self._drives)), None)
             except (Problem, OSError):  # it was pulled while it was looked at
                 return None
 

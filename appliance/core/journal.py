@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS jobs (
     take_id TEXT PRIMARY KEY REFERENCES takes(id), state TEXT NOT NULL, stage TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, issue TEXT, queued_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS imports (
+    take_id TEXT PRIMARY KEY REFERENCES takes(id), card TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    queued_at TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS artifacts (
     take_id TEXT NOT NULL REFERENCES takes(id), role TEXT NOT NULL, path TEXT NOT NULL,
     sha256 TEXT NOT NULL, size_bytes INTEGER NOT NULL, PRIMARY KEY (take_id, path)
@@ -37,6 +41,10 @@ CREATE TABLE IF NOT EXISTS artifacts (
 CREATE TABLE IF NOT EXISTS receipts (
     take_id TEXT NOT NULL REFERENCES takes(id), verified_at TEXT NOT NULL, receipt TEXT NOT NULL
 );
+"""
+QUEUE_JOB = """
+INSERT INTO jobs VALUES (?, 'queued', ?, 0, NULL, ?)
+ON CONFLICT(take_id) DO UPDATE SET state='queued', attempts=0, issue=NULL
 """
 RECEIPT = TypeAdapter(Receipt)
 ISSUE = TypeAdapter(Issue)
@@ -62,6 +70,20 @@ class Job:
     stage: Stage
     attempts: int
     issue: Issue | None
+
+
+@dataclass(frozen=True)
+class Import:
+    """The films of a card that are to be added to a take; ``attempts`` counts this one."""
+
+    take_id: str
+    card: str  # a folder
+    attempts: int
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the worker died too often over it."""
+        return self.attempts > ATTEMPTS_LIMIT
 
 
 class Journal:
@@ -132,6 +154,7 @@ class Journal:
         with self._write() as db:
             for table, key in (
                 ("jobs", "take_id"),
+                ("imports", "take_id"),
                 ("artifacts", "take_id"),
                 ("receipts", "take_id"),
                 ("takes", "id"),
@@ -146,11 +169,46 @@ class Journal:
     def queue_job(self, take_id: str) -> None:
         """The take's job is to run (again), from its first unfinished stage."""
         with self._write() as db:
+            db.execute(QUEUE_JOB, (take_id, Stage.SYNC.value, utc_now()))
+
+    def queue_import(self, take_id: str, card: str) -> None:
+        """A card's films are to be added to the take; the job that it has stays as it is until they are."""
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO imports VALUES (?, ?, 0, ?)", (take_id, card, utc_now()))
+
+    def imports(self) -> tuple[Import, ...]:
+        rows = self._db.execute("SELECT take_id, card, attempts FROM imports ORDER BY queued_at, take_id")
+        return tuple(Import(*row) for row in rows.fetchall())
+
+    def claim_import(self) -> Import | None:
+        """The oldest one; until it is ended it stays in the journal, and a new worker takes it up again."""
+        waiting = self.imports()
+        if not waiting:
+            return None  # asked all the time: take no lock for nothing
+        with self._write() as db:
+            db.execute("UPDATE imports SET attempts=attempts+1 WHERE take_id=?", (waiting[0].take_id,))
+        return replace(waiting[0], attempts=waiting[0].attempts + 1)
+
+    def release_import(self, take_id: str) -> None:
+        """The worker is told to leave, and that was no crash."""
+        with self._write() as db:
+            db.execute("UPDATE imports SET attempts=attempts-1 WHERE take_id=?", (take_id,))
+
+    def end_import(self, take_id: str) -> None:
+        """Nothing came of it: the take and its job stay as they are."""
+        with self._write() as db:
+            db.execute("DELETE FROM imports WHERE take_id=?", (take_id,))
+
+    def imported(self, take_id: str) -> None:
+        """The take has more films of a camera now: its own film is to be made again."""
+        with self._write() as db:
+            db.execute("DELETE FROM imports WHERE take_id=?", (take_id,))
+            db.execute("DELETE FROM artifacts WHERE take_id=?", (take_id,))
             db.execute(
-                "INSERT INTO jobs VALUES (?, 'queued', ?, 0, NULL, ?) ON CONFLICT(take_id) DO UPDATE SET"
-                " state='queued', attempts=0, issue=NULL",
-                (take_id, Stage.SYNC.value, utc_now()),
+                "UPDATE takes SET has_camera=1, note='', state=? WHERE id=?",
+                (TakeState.RECORDED.value, take_id),
             )
+            db.execute(QUEUE_JOB, (take_id, Stage.SYNC.value, utc_now()))
 
     def claim_job(self) -> Job | None:
         """The oldest job that can run now, marked as running; one that killed its worker too often fails."""

@@ -29,7 +29,10 @@ RATE_TOLERANCE = Fraction(1, 2500)
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """``frames`` is an estimate where the container does not count; ``field_order`` is what the file says."""
+    """``frames`` is an estimate where the container does not count; ``field_order`` is what the file says.
+
+    Width, height and aspect are those of the upright picture.
+    """
 
     path: Path
     width: int
@@ -95,18 +98,19 @@ def probe(path: Path) -> MediaInfo:
         rate = nearest_rate(Fraction(stream.average_rate or stream.guessed_rate or stream.base_rate or 25))
         duration_s = duration_of(container, stream)
         sound = next(iter(container.streams.audio), None)
+        aspect = Fraction(stream.sample_aspect_ratio or 0) or default_aspect(first.width, first.height)
+        lying = quarter_turns(first) % 2 == 1
         return MediaInfo(
             path=path,
-            width=first.width,
-            height=first.height,
+            width=first.height if lying else first.width,
+            height=first.width if lying else first.height,
             rate=rate,
             frames=stream.frames or round(duration_s * rate),
             duration_s=duration_s,
             field_order=field_order_of(stream, first),
             pixel_format=first.format.name,
             colour=colour_of(first),
-            sample_aspect=Fraction(stream.sample_aspect_ratio or 0)
-            or default_aspect(first.width, first.height),
+            sample_aspect=1 / aspect if lying else aspect,
             has_audio=sound is not None,
             audio_rate_hz=sound.rate if sound is not None else 0,
             codec=stream.codec_context.name,
@@ -173,7 +177,7 @@ def default_aspect(width: int, height: int) -> Fraction:
 
 
 def read_pictures(path: Path, start_s: float = 0.0) -> Iterator[Picture]:
-    """Every picture from ``start_s`` on, as 8-bit planes; chroma keeps its subsampling.
+    """Every picture from ``start_s`` on, upright, as 8-bit planes; chroma keeps its subsampling as a rule.
 
     ``time_s`` counts from the start of the file. A torn end gives what is readable.
     """
@@ -211,10 +215,21 @@ def tolerant(container: InputContainer, stream: Any) -> Iterator[Any]:
 
 
 def to_picture(frame: Any, zero_s: float) -> Picture:
+    """A telephone films however it is held and writes down how to turn the picture: it is turned upright."""
+    turns = quarter_turns(frame)
     if frame.format.name not in PLANAR:
         frame = frame.reformat(format=nearest_planar(frame.format))
+    if turns % 2 and "422" in frame.format.name:  # lying, it would have its colour halved the other way
+        frame = frame.reformat(format=frame.format.name.replace("422", "420"))
     y, u, v = (plane_array(frame, index) for index in range(3))
+    if turns:
+        y, u, v = (np.ascontiguousarray(np.rot90(plane, turns)) for plane in (y, u, v))
     return Picture(y, u, v, float(frame.time or 0.0) - zero_s)
+
+
+def quarter_turns(frame: Any) -> int:
+    """How often the picture has to be turned to the left by 90 degrees, by its display matrix."""
+    return int(round(frame.rotation / 90) % 4)
 
 
 def nearest_planar(pixel_format: Any) -> str:

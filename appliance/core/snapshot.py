@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -47,6 +48,16 @@ class StickStatus:
     size_bytes: int
     read_only: bool = False
     safe_to_remove: bool = False
+
+
+@dataclass(frozen=True)
+class CardStatus:
+    """A camera's card that is plugged in; ``take_id`` is the take that its films are offered to, or "" ."""
+
+    name: str
+    films: int
+    size_bytes: int
+    take_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,15 @@ class Snapshot:
     issues: tuple[Issue, ...] = ()
     simulated: bool = False
     version: str = ""
+    card: CardStatus | None = None
+
+
+def take_without_camera(takes: Sequence[TakeSummary]) -> str:
+    """The newest take that has ended and has no camera yet; "" where there is none."""
+    ended = [take for take in takes if take.state not in (TakeState.RECORDING, TakeState.INTERRUPTED)]
+    alone = [take for take in ended if not take.has_camera]
+    newest = max(alone, key=lambda take: (take.created_at, take.id), default=None)
+    return newest.id if newest is not None else ""
 
 
 class CommandName(str, Enum):
@@ -109,6 +129,9 @@ class CommandName(str, Enum):
     EJECT = "eject"  # the button, long
     DISMISS = "dismiss"  # argument: an issue's code
     RETRY = "retry"  # argument: a take's id; its job runs again
+    IMPORT = (
+        "import"  # argument: a take's id, and a folder of films; without one, the card that is plugged in
+    )
     SIMULATE = "simulate"  # argument: a fault or a hand on simulated hardware
 
 

@@ -50,8 +50,9 @@ class TakeState(str, Enum):
 
 
 class Stage(str, Enum):
-    """The stages of a job in their order."""
+    """The stages of a job in their order; the first only where a card's films are added to a take."""
 
+    IMPORT = "import"
     SYNC = "sync"
     REGISTER = "register"
     ENHANCE = "enhance"
@@ -151,6 +152,7 @@ class Segment:
     lost_frames: int
     complete: bool  # False: the device, the power or the process went away in the middle
     device: str = ""
+    imported: bool = False  # from a camera's card: where it lies on the take's clock only its sound can tell
 
 
 @dataclass(frozen=True)

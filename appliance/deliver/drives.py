@@ -18,6 +18,7 @@ from appliance.deliver import mounts
 from appliance.deliver.troubles import named_troubles, stick_busy
 
 READ_BYTES = 1 << 20
+CAMERAS_FOLDER = "DCIM"  # at the top of every camera's card, by the rule of their makers
 VFAT_LIMIT_BYTES = (1 << 32) - 1
 
 
@@ -40,6 +41,10 @@ class Drive(Protocol):
 
     @property
     def root(self) -> Path: ...
+
+    @property
+    def is_card(self) -> bool:
+        """A camera's card: its films may be read, and nothing is ever written to it."""
 
     @property
     def file_limit_bytes(self) -> int | None:
@@ -76,12 +81,27 @@ class DriveWatcher(Protocol):
     def drives(self) -> tuple[Drive, ...]: ...
 
 
+def sticks(watcher: DriveWatcher) -> tuple[Drive, ...]:
+    """What films may be delivered to."""
+    return tuple(drive for drive in watcher.drives() if not drive.is_card)
+
+
+def cards(watcher: DriveWatcher) -> tuple[Drive, ...]:
+    return tuple(drive for drive in watcher.drives() if drive.is_card)
+
+
 class FolderDrive(ABC):
     """A stick whose files are those below a folder; what sets a kind of stick apart is in ``check``."""
 
     def __init__(self, root: Path, name: str) -> None:
         self._root = root
         self._name = name
+        with named_troubles(name):
+            self._is_card = (root / CAMERAS_FOLDER).is_dir()
+
+    @property
+    def is_card(self) -> bool:
+        return self._is_card
 
     @property
     def name(self) -> str:
@@ -98,6 +118,8 @@ class FolderDrive(ABC):
     @contextmanager
     def doing(self, writing: bool) -> Iterator[None]:
         with named_troubles(self._name):
+            if writing and self.is_card:
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS))
             self.check(writing)
             yield
 

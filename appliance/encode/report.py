@@ -45,12 +45,34 @@ class Still:
 
 
 @dataclass(frozen=True)
-class PieceReport:
-    """How the camera lay on one unbroken piece of the tape; ``sync_svg`` is a drawing, or nothing."""
+class ClipReport:
+    """How one recording of the camera lay on a piece of the tape; ``sync_svg`` is a drawing, or nothing."""
 
+    name: str
     sync: SyncEstimate
     sync_svg: str = ""
     registration: Registration | None = None
+    duration_s: float = 0.0
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends on the tape's clock."""
+        return self.sync.tape_time(self.duration_s)
+
+
+@dataclass(frozen=True)
+class PieceReport:
+    """An unbroken piece of the tape and what became of each recording of the camera there."""
+
+    clips: tuple[ClipReport, ...] = ()
+
+    @property
+    def placed(self) -> tuple[ClipReport, ...]:
+        return tuple(clip for clip in self.clips if clip.sync.offset_s is not None)
+
+    @property
+    def not_placed(self) -> tuple[ClipReport, ...]:
+        return tuple(clip for clip in self.clips if clip.sync.offset_s is None)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ ACTIONS: dict[str, str] = {
     "lock-stick": "Make the USB stick read-only",
     "unlock-stick": "Make the USB stick writable",
     "wear-stick-out": "The USB stick gives back something else than it was given",
+    "plug-card": "Plug the camera's card in",
+    "unplug-card": "Pull the camera's card",
     "kill-recorder": "The recorder process dies at once",
     "kill-worker": "The worker process dies at once",
 }

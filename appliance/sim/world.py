@@ -15,6 +15,7 @@ from appliance.devices.base import DeviceChange, MediaSource
 from appliance.sim import faults
 from appliance.sim.cache import Reel, fetch_reel
 from appliance.sim.camera import CAMERA, CameraSource
+from appliance.sim.card import SimCard
 from appliance.sim.deck import Deck, speed_of
 from appliance.sim.recipe import CAMERA_RATE, recipe_of
 from appliance.sim.source import Port, first_frame_after
@@ -71,6 +72,7 @@ class SimWorld:
         self._deck = Deck(clock, paths.run / "simulated-deck.json", self._recipe.seconds)
         self._agenda = faults.Agenda(self._seen_s, self._speed, self._befall)
         self._stick = SimStick(paths)
+        self._card = SimCard(paths)
         self._hands = self._known_hands(self._stick)
         self.watcher = SimWatcher(self._open)
 
@@ -114,19 +116,21 @@ class SimWorld:
             "lock-stick": lambda: stick.set_read_only(True),
             "unlock-stick": lambda: stick.set_read_only(False),
             "wear-stick-out": lambda: stick.set_forgetful(True),
+            "plug-card": self._plug_card,
+            "unplug-card": self._card.unplug,
             "kill-recorder": faults.kill_recorder,
             "kill-worker": lambda: faults.kill_worker(self._paths),
         }
 
     def _plug(self, info: DeviceInfo, present: bool) -> None:
         if self._reel is None or (info is CAMERA and self._recipe.camera == "none"):
-            raise Problem(
-                "no-such-device",
-                f"There is no {info.name.lower()} to plug in",
-                "The simulated world was set up without it, or is not ready yet.",
-                'Wait until the box is ready; for a camera set sim.camera to "same" or "other".',
-            )
+            raise no_such_device(info.name)
         self.watcher.plug(info, present)
+
+    def _plug_card(self) -> None:
+        if self._reel is None or self._recipe.camera == "none":
+            raise no_such_device("camera's card")
+        self._card.plug(self._reel)
 
     def actions(self) -> tuple[str, ...]:
         return tuple(self._hands)
@@ -182,3 +186,12 @@ class SimWorld:
         tape_began_s = first_frame_after(played_at_s, tape_rate) / tape_rate - tape_start_s
         camera_began_s = first_frame_after(played_at_s / rate, camera_rate) / camera_rate - camera_start_s
         return tape_began_s + recipe.camera_offset_s - rate * camera_began_s, recipe.camera_ppm
+
+
+def no_such_device(name: str) -> Problem:
+    return Problem(
+        "no-such-device",
+        f"There is no {name.lower()} to plug in",
+        "The simulated world was set up without it, or is not ready yet.",
+        'Wait until the box is ready; for a camera set sim.camera to "same" or "other".',
+    )

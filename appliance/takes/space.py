@@ -6,13 +6,14 @@ import shutil
 from pathlib import Path
 
 from appliance.core.problems import Problem
+from appliance.core.types import Severity
 
 # Noise is the worst case of FFV1: a snowy PAL tape takes 16 MB a second, an ordinary one 5 to 8.
 TAPE_BYTES_PER_S = 11e6
 CAMERA_BYTES_PER_S = 6e6
 JOB_BYTES_PER_S = 4e6  # films, comparison and pieces of the job, for each second of tape
+SPARE_BYTES = 500_000_000  # stay free when a card was copied
 SETTLED_S = 20.0  # what was recorded for so long foretells the rest
-
 
 LARGER = 3.0  # times as much for films of twice the tape's size: the comparison stays as it is
 
@@ -37,6 +38,20 @@ def free_bytes(folder: Path) -> int:
 def minutes_left(free: int, rate_bytes_per_s: float) -> float:
     """Minutes of take that fit; never below 0."""
     return max(0.0, free / rate_bytes_per_s / 60)
+
+
+def check_card_space(free: int, needed: int) -> None:
+    """Raises Problem when a card's films, and a little for what else goes on, do not fit."""
+    missing = needed + SPARE_BYTES - free
+    if missing > 0:
+        raise Problem(
+            "card-no-room",
+            "The films of the card do not fit on the box's disk",
+            f"They take {needed / 1e9:.1f} GB; {missing / 1e9:.1f} GB more must be free.",
+            "Delete takes that are already on a stick, then try again; or copy only the films of this event"
+            " to a stick and import that.",
+            Severity.WARNING,
+        )
 
 
 def check_space(minutes: float, min_minutes: float) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 
 from appliance.core.paths import Paths
-from appliance.core.snapshot import Command
+from appliance.core.snapshot import Command, CommandName
 from appliance.core.types import Issue, Role, Severity
 from appliance.web import auth
 from appliance.web.client import RecorderClient
@@ -108,6 +108,8 @@ def commanding(client: RecorderClient, guard: auth.PinGuard) -> APIRouter:
 
     @router.post("/api/command", dependencies=[admitted])
     async def command(command: Command) -> Response:
+        if command.name is CommandName.IMPORT and " " in command.argument:
+            return refused(400, UNREADABLE)  # a folder of the box is named by its own commands only
         issue = await client.command(command)
         return JSONResponse({"done": True}) if issue is None else refused(409, issue)
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from appliance.core.config import Config, merge, validate
-from appliance.core.media import probe
+from appliance.core.media import MediaInfo, probe
 from appliance.core.paths import check_writable
 from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import FieldOrder, Issue, SyncEstimate
 from appliance.encode.files import DISK_ERRORS, disk_problem
 from appliance.enhance.tiers import known_tier
-from appliance.sync.estimate import estimate_sync
+from appliance.takes.card import films_on
 from appliance.worker.making import Making, single_film
 from appliance.worker.progress import Progress
-from appliance.worker.reel import SYNC_RATE_HZ, Piece, piece_of_files, whole_sound
+from appliance.worker.reel import Piece, piece_of, readable, whole_sound
 from appliance.worker.reporting import package
 from appliance.worker.scan import scan_of
+from appliance.worker.stamps import stamp_notices
+from appliance.worker.steps import sync_clip, tell_share
 
 ORDERS: dict[str, FieldOrder] = {"tff": "tff", "bff": "bff", "progressive": "progressive"}
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
@@ -31,7 +36,7 @@ FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 @dataclass(frozen=True)
 class FileJob:
     tape: Path
-    camera: Path | None
+    cameras: tuple[Path, ...]  # films, or folders of films
     out: Path
     field_order: str
     provider: str
@@ -39,6 +44,28 @@ class FileJob:
     force: bool
     cache: Path | None = None  # keeps what a processor compiles of the model
     tier: str = "auto"
+
+
+@dataclass(frozen=True)
+class ClipSync:
+    """How one camera's film lies on a tape; ``trouble`` where a file has no sound to compare."""
+
+    tape: Path
+    camera: Path
+    estimate: SyncEstimate
+    trouble: Issue | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"tape": str(self.tape), "camera": str(self.camera), **asdict(self.estimate)}
+
+    def sentence(self) -> str:
+        estimate = self.estimate
+        if estimate.offset_s is None:
+            return f"They do not belong together. {estimate.reason}"
+        return (
+            f"offset {estimate.offset_s:+.4f} s, drift {estimate.drift_ppm:+.1f} ppm,"
+            f" confidence {estimate.confidence:.2f} (by {estimate.method})"
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +81,7 @@ class FileResult:
     incomplete: bool
     tier: str = "live"
     guide_words: str = ""  # how the camera's detail came into the film; "" where it did not help
+    clips: tuple[ClipSync, ...] = ()  # every film of the camera
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -67,6 +95,13 @@ class FileResult:
             "model_sha256": self.model_sha256,
             "offset_s": self.sync.offset_s,
             "drift_ppm": self.sync.drift_ppm,
+            "cameras": [
+                {
+                    key: clip.as_json()[key]
+                    for key in ("camera", "offset_s", "drift_ppm", "confidence", "reason")
+                }
+                for clip in self.clips
+            ],
             "issues": [issue.code for issue in self.issues],
             "seconds": self.seconds,
         }
@@ -81,14 +116,17 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
     """Raises Problem for input that is no film, an output that is there already, or a full disk."""
     check_output(job)
     chosen = with_choices(config, job.provider, job.strength, job.tier)
-    piece = piece_of_files(job.tape, job.camera)
+    cameras, unread = camera_films(job.cameras)
+    piece = piece_of(0, probe(job.tape), cameras)
     order, said = wanted_order(job.field_order, piece)
 
     def on_progress(progress: JobProgress) -> None:
         tell(progress.fraction, progress.text)
 
     progress = Progress(job.tape.name, on_progress)
-    making = Making((piece,), order, work_folder(job), chosen, job.tape.name, job.cache, issues=said)
+    making = Making(
+        (piece,), order, work_folder(job), chosen, job.tape.name, job.cache, issues=(*unread, *said)
+    )
     with work_kept_if_worth_it(making.work):
         made = single_film(making, job.out, progress) if is_film(job) else package(making, job.out, progress)
     shutil.rmtree(making.work, ignore_errors=True)
@@ -98,13 +136,31 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
         made.guided_fields,
         made.provider,
         made.model.sha256,
-        made.syncs[0].estimate,
+        made.syncs[0].best,
         made.issues,
         progress.seconds,
         incomplete=any(issue.code == "cut-off" for issue in made.issues),
         tier=made.tier,
         guide_words=made.guide_words if made.guided_fields else "",
+        clips=tuple(
+            ClipSync(job.tape, camera.path, estimate)
+            for camera, estimate in zip(cameras, made.syncs[0].clips, strict=True)
+        ),
     )
+
+
+def camera_films(given: Sequence[Path]) -> tuple[tuple[MediaInfo, ...], tuple[Issue, ...]]:
+    """A film that was named must be readable; of a folder's films, one that is not is only told."""
+    films: list[MediaInfo] = []
+    issues: list[Issue] = []
+    for path in given:
+        if path.is_dir():
+            found, unread = readable(film.path for film in films_on(path))
+            films += found
+            issues += unread
+        else:
+            films.append(probe(path))
+    return tuple(films), (*issues, *stamp_notices(films))
 
 
 def is_film(job: FileJob) -> bool:
@@ -157,7 +213,7 @@ def wanted_order(choice: str, piece: Piece) -> tuple[FieldOrder, tuple[Issue, ..
 def check_output(job: FileJob) -> None:
     """Refuse before the work what would fail or harm after it."""
     suffix = job.out.suffix.lower()
-    if any(job.out.resolve() == source.resolve() for source in (job.tape, job.camera) if source):
+    if any(job.out.resolve() == source.resolve() for source in (job.tape, *job.cameras)):
         raise Problem(
             "output-is-input",
             "The film would replace its own source",
@@ -183,19 +239,37 @@ def check_output(job: FileJob) -> None:
 
 
 def sync_files(
-    tape: Path, camera: Path, tell: Callable[[float, str], None]
-) -> tuple[SyncEstimate, Issue | None]:
-    """The estimate, and the trouble where a file has no sound to compare."""
-    for path in (tape, camera):
-        if not probe(path).has_audio:
-            reason = f"{path.name} has no sound."
-            return SyncEstimate(None, reason=reason), no_sound(path)
-    tell(0.1, "Reading the sound")
-    on_tape, on_camera = whole_sound(tape), whole_sound(camera)
-    estimate = estimate_sync(
-        on_tape, on_camera, SYNC_RATE_HZ, lambda fraction: tell(0.3 + 0.7 * fraction, "Comparing")
-    )
-    return estimate, None
+    tapes: Sequence[Path], cameras: Sequence[Path], tell: Callable[[float, str], None]
+) -> tuple[tuple[ClipSync, ...], tuple[Issue, ...]]:
+    """Every film of the camera on every tape, each placed on its own, and what could not be read."""
+    clips, unread = camera_films(cameras)
+    found: list[ClipSync] = []
+    for number, tape in enumerate(tapes):
+        text = f"Comparing the sound of {tape.name} with {len(clips)} of the camera"
+        found += sync_tape(
+            tape, clips, partial(tell_share, partial(with_text, tell, text), number, len(tapes))
+        )
+    return tuple(found), unread
+
+
+def with_text(tell: Callable[[float, str], None], text: str, fraction: float) -> None:
+    tell(fraction, text)
+
+
+def sync_tape(
+    tape: Path, clips: Sequence[MediaInfo], progress: Callable[[float], None]
+) -> Iterator[ClipSync]:
+    progress(0.0)
+    silent = [film.path for film in (probe(tape), *clips) if not film.has_audio]
+    sound = whole_sound(tape) if tape not in silent else np.zeros(0, np.float32)
+    for number, clip in enumerate(clips):
+        without = next((path for path in (tape, clip.path) if path in silent), None)
+        if without is not None:
+            estimate = SyncEstimate(None, reason=f"{without.name} has no sound.")
+            yield ClipSync(tape, clip.path, estimate, no_sound(without))
+        else:
+            estimate = sync_clip(sound, clip, partial(tell_share, progress, number, len(clips)))
+            yield ClipSync(tape, clip.path, estimate)
 
 
 def no_sound(path: Path) -> Issue:

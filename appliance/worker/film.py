@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncE
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
-from appliance.enhance.guide import camera_at
+from appliance.enhance.guide import NEAREST_S, camera_at
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
 from appliance.register.warp import GuideWarper, scaled
@@ -28,13 +30,24 @@ QUEUE_DEPTH = 8
 
 @dataclass(frozen=True)
 class Guide:
-    """The camera recording that helps a piece, and how it lies on the tape's clock and picture."""
+    """A camera recording that helps a piece, and how it lies on the tape's clock and picture."""
 
     camera: MediaInfo
     sync: SyncEstimate
     registration: Registration
     strength: float
     runtime: Runtime | None = None  # the guide net's; without one the detail is carried by rule
+    seen_until_s: float = math.inf  # the end of its pictures; its sound may go on
+
+    @property
+    def certainty(self) -> float:
+        """0..1, in time and in place together."""
+        return self.sync.confidence * self.registration.confidence
+
+    def away_s(self, tape_s: float) -> float:
+        """0 while this recording ran; else how long before its begin or after its end the moment lies."""
+        camera_s = self.sync.camera_time(tape_s)
+        return max(0.0, -camera_s, camera_s - min(self.camera.duration_s, self.seen_until_s))
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class Chunk:
 def film_piece(
     piece: Piece,
     order: FieldOrder,
-    guide: Guide | None,
+    guides: Sequence[Guide],
     outputs: Sequence[Output],
     runtime: Runtime,
     folder: Path,
@@ -87,7 +100,7 @@ def film_piece(
     if made and made[-1].last:
         return tuple(made)
     first = sum(chunk.frames for chunk in made)
-    with closing(ahead(piece_views(piece, order, guide, runtime, first), QUEUE_DEPTH)) as restored:
+    with closing(ahead(piece_views(piece, order, guides, runtime, first), QUEUE_DEPTH)) as restored:
         views = numbered(restored, first, on_view)
         following: View | None = next(views, None)
         while following is not None:
@@ -166,11 +179,11 @@ def write_views(views: Iterable[View], outputs: Sequence[Output], stem: Path) ->
 
 
 def piece_views(
-    piece: Piece, order: FieldOrder, guide: Guide | None, runtime: Runtime, first: int
+    piece: Piece, order: FieldOrder, guides: Sequence[Guide], runtime: Runtime, first: int
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on."""
     views = restored(piece, order, runtime, first)
-    return with_guide(views, piece, guide, first, runtime.model.scale) if guide else views
+    return with_guides(views, piece, guides, first, runtime.model.scale) if guides else views
 
 
 def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
@@ -189,14 +202,43 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
         yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
 
 
-def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int, scale: int) -> Iterator[View]:
-    """The same views with the camera's detail wherever the camera was running."""
+def with_guides(
+    views: Iterator[View], piece: Piece, guides: Sequence[Guide], first: int, scale: int
+) -> Iterator[View]:
+    """The same views with the detail of the camera that ran at the moment, if any did."""
+    seen = ahead(seen_by(piece, guides, first, scale), QUEUE_DEPTH)
+    both = zip(views, seen, strict=False)
+    return answered((view_question(view, picture, guides[0]) for view, picture in both), guides[0].runtime)
+
+
+def seen_by(
+    piece: Piece, guides: Sequence[Guide], first: int, scale: int
+) -> Iterator[tuple[Picture, Plane] | None]:
+    """What the camera that ran saw at each field's moment, where the tape saw it; without end."""
     size = scale * piece.tape.width, scale * piece.tape.height
-    warper = GuideWarper(scaled(guide.registration, scale), *size)
-    pictures = camera_pictures(piece, guide, first)
-    seen = ((warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None for p in pictures)
-    both = zip(views, ahead(seen, QUEUE_DEPTH), strict=False)
-    return answered((view_question(view, picture, guide) for view, picture in both), guide.runtime)
+    for number, run in groupby(moments(piece, first), partial(guide_at, guides)):
+        if number is None:
+            yield from (None for _ in run)
+            continue
+        warper = GuideWarper(scaled(guides[number].registration, scale), *size)
+        for p in camera_pictures(guides[number], run):
+            yield (warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None
+
+
+def moments(piece: Piece, first: int) -> Iterator[float]:
+    """The time on the tape of each field from tape frame ``first`` on, without end."""
+    return (piece.start_s + float(n / (2 * piece.tape.rate)) for n in count(2 * first))
+
+
+def guide_at(guides: Sequence[Guide], tape_s: float) -> int | None:
+    """The recording that ran at this moment; of several the most certain one.
+
+    So it changes only where one begins or ends. A picture just beside the moment is as good where there is
+    none of the moment itself.
+    """
+    away_s = [guide.away_s(tape_s) for guide in guides]
+    near = (number for number, away in enumerate(away_s) if away <= NEAREST_S)
+    return min(near, key=lambda number: (away_s[number], -guides[number].certainty), default=None)
 
 
 def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
@@ -211,15 +253,14 @@ def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) 
     return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
 
 
-def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:
-    """What the camera saw at each field's moment from tape frame ``first`` on, without end.
+def camera_pictures(guide: Guide, run: Iterable[float]) -> Iterator[Picture | None]:
+    """What the camera saw at each of these moments of the tape.
 
     Where one recording lost a part the camera's clock jumps, also backwards: its film is opened anew there.
     """
     sync = guide.sync
-    moments = (piece.start_s + float(n / (2 * piece.tape.rate)) for n in count(2 * first))
-    for _, run in groupby(moments, lambda moment: sum(step.t_tape_s <= moment for step in sync.steps)):
-        times = map(sync.camera_time, run)
+    for _, even in groupby(run, lambda moment: sum(step.t_tape_s <= moment for step in sync.steps)):
+        times = map(sync.camera_time, even)
         begin_s = next(times)
         pictures = read_pictures(guide.camera.path, max(0.0, begin_s - CAMERA_LEAD_S))
         yield from camera_at(pictures, chain([begin_s], times))

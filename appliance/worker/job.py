@@ -16,7 +16,7 @@ from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import Artifact, ArtifactRole, Issue, Role, Stage, Take, TakeState
 from appliance.deliver.copy import deliver
-from appliance.deliver.drives import DriveWatcher
+from appliance.deliver.drives import DriveWatcher, sticks
 from appliance.encode.digest import sha256_file
 from appliance.takes.store import load_take
 from appliance.worker.building import is_recording
@@ -151,14 +151,14 @@ def deliver_take(
 ) -> None:
     """Copy the take's files to the stick and read them back. Raises Problem where there is no fit stick."""
     progress(Stage.DELIVER, 0.0, "Copying to the stick")
-    sticks = drives.drives()
-    if not sticks:
+    fit = sticks(drives)
+    if not fit:
         raise no_stick()
     receipt = deliver(
         take_id,
         journal.artifacts(take_id),
         paths.take(take_id),
-        sticks[0],
+        fit[0],
         lambda fraction, text: progress(Stage.DELIVER, fraction, text),
         config.deliver.chunk_mb,
         config.deliver.spare_mb,
@@ -174,7 +174,8 @@ def no_stick() -> Problem:
     return Problem(
         "stick-absent",
         "There is no stick",
-        "The films are finished and safe in the box, but no USB stick is plugged in.",
+        "The films are finished and safe in the box, but no USB stick is plugged in. (Nothing is ever written"
+        " to a camera's card.)",
         "Plug a stick in; the films are copied to it by themselves.",
     )
 

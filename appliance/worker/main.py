@@ -7,21 +7,26 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from appliance.core import wire
 from appliance.core.config import Config
-from appliance.core.journal import Job, Journal
+from appliance.core.journal import Import, Job, Journal
 from appliance.core.link import Link
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
-from appliance.core.types import Issue, Severity, TakeState
+from appliance.core.types import Issue, Severity, Stage, TakeState
 from appliance.deliver.drives import DriveWatcher
 from appliance.encode.files import DISK_ERRORS, disk_problem
+from appliance.worker.building import wait_for_quiet
+from appliance.worker.importing import card_failed, import_clips
 from appliance.worker.job import TakeProgress, deliver_take, make_films
+from appliance.worker.progress import IMPORT_SHARE, Progress
 
+CARD = "card"
 IDLE_LOOK_S = 5.0  # the journal is looked at this often even if nobody calls
 RECONNECT_S = 0.5
 CHANGED = ("source-changed", "source-lost")  # a finished film is not what it was: a retry makes it again
@@ -89,7 +94,8 @@ class Worker:
         self._drives = drives
         self._journal = Journal(paths.journal)
         self._stop = threading.Event()
-        self._issues: dict[str, tuple[Issue, ...]] = {}  # by take
+        self._issues: dict[str, tuple[Issue, ...]] = {}  # by take; and of the last card
+        self._card_take = ""
         self._on_alive = on_alive
         self._reporter = Reporter(paths.socket)
 
@@ -130,12 +136,46 @@ class Worker:
     def _look(self) -> None:
         self._on_alive()
         self._reporter.work.clear()
+        if not self._recording():  # copying a card would only be in its way
+            wanted = self._journal.claim_import()
+            if wanted is not None:
+                self._import(wanted)
         job = self._journal.claim_job()
         if job is not None:
             self._do(job)
         self._reporter.tell(None, self._standing())
         if job is None:
             self._reporter.work.wait(IDLE_LOOK_S)
+
+    def _recording(self) -> bool:
+        return any(take.state is TakeState.RECORDING for take in self._journal.takes())
+
+    def _import(self, wanted: Import) -> None:
+        """Whatever goes wrong, the take and its films stay as they are."""
+        take_id = wanted.take_id
+        self._issues.pop(CARD, None)
+        self._card_take = take_id
+        progress = Progress(take_id, self._tell, IMPORT_SHARE)
+        try:
+            said = import_clips(wanted, self._paths, self._journal, progress, partial(self._quiet, progress))
+        except Problem as problem:
+            said = (problem.issue,)
+            self._journal.end_import(take_id)
+        except (SystemExit, KeyboardInterrupt):
+            self._journal.release_import(take_id)
+            raise
+        except Exception as error:
+            log.exception("the card's films could not be added to take %s", take_id)
+            said = (card_failed(f"Something unforeseen happened: {type(error).__name__}: {error}.").issue,)
+            self._journal.end_import(take_id)
+        for issue in said:
+            log.warning("card for take %s: %s. %s", take_id, issue.title, issue.cause)
+        self._issues[CARD] = said
+
+    def _quiet(self, progress: Progress) -> None:
+        """A recording that began meanwhile comes first."""
+        text = "The card waits until the recording has ended"
+        wait_for_quiet(self._recording, lambda _: progress(Stage.IMPORT, 0.0, text))
 
     def _do(self, job: Job) -> None:
         self._forget(job.take_id)
@@ -169,6 +209,7 @@ class Worker:
     def _forget(self, beginning: str) -> None:
         """Another job begins: what was only worth a word, and what waited for a stick, has been said."""
         waiting = {job.take_id for job in self._journal.jobs() if job.state == "waiting"}
+        card = self._issues.pop(CARD, ())
         for take_id, issues in self._issues.items():
             self._issues[take_id] = tuple(
                 issue
@@ -177,6 +218,8 @@ class Worker:
                 and (take_id in waiting or not issue.code.startswith("stick-"))
             )
         self._issues.pop(beginning, None)
+        if beginning == self._card_take:
+            self._issues[CARD] = card  # of this very film
 
     def _standing(self) -> tuple[Issue, ...]:
         return tuple({issue.code: issue for issues in self._issues.values() for issue in issues}.values())

@@ -18,7 +18,7 @@ import numpy as np
 from appliance import __version__
 from appliance.core.config import Config
 from appliance.core.problems import Problem
-from appliance.core.types import FieldOrder, Issue, ModelInfo, Picture, Registration, Stage
+from appliance.core.types import FieldOrder, Issue, ModelInfo, Picture, Stage
 from appliance.encode.access import access_spec, to_square
 from appliance.encode.comparison import comparison_spec, side_by_side
 from appliance.encode.join import join
@@ -33,8 +33,8 @@ from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_
 from appliance.worker.models import Models, open_models, scale_of
 from appliance.worker.notices import notices
 from appliance.worker.progress import Progress
-from appliance.worker.reel import Piece, film_sound
-from appliance.worker.steps import PieceSync, once, register_piece, sync_piece
+from appliance.worker.reel import Piece, film_sound, pictures_end_s
+from appliance.worker.steps import PieceRegistration, PieceSync, once, register_piece, sync_piece
 from appliance.worker.stills import Stills
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Made:
     provider: str
     provider_reason: str
     syncs: tuple[PieceSync, ...]
-    registrations: tuple[Registration, ...]
+    registrations: tuple[PieceRegistration, ...]
     issues: tuple[Issue, ...]
     tier: str = "live"
     guide_words: str = ""  # how the camera's detail came into the film
@@ -178,13 +178,13 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
     fresh_work(making, models, outputs)
     syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))
     registrations = tuple(
-        each(making, "register", Registration, lambda piece: register_step(piece, syncs, making, progress))
+        each(making, "register", PieceRegistration, lambda p: register_step(p, syncs, making, progress))
     )
     stills = Stills(making.work / "stills", making.pieces, making.order)
     runs = []
-    for piece, synced, registration in zip(making.pieces, syncs, registrations, strict=True):
-        guide = guide_of(piece, synced, registration, making.config, models)
-        runs.append(shoot_piece(making, piece, guide, outputs, models.tape, stills, progress))
+    for piece, synced, registered in zip(making.pieces, syncs, registrations, strict=True):
+        guides = guides_of(piece, synced, registered, making.config, models)
+        runs.append(shoot_piece(making, piece, guides, outputs, models.tape, stills, progress))
     return Made(
         runs=tuple(runs),
         model=models.tape.model,
@@ -252,25 +252,32 @@ def sync_step(piece: Piece, making: Making, progress: Progress) -> PieceSync:
 
 def register_step(
     piece: Piece, syncs: Sequence[PieceSync], making: Making, progress: Progress
-) -> Registration:
-    share = piece.index / len(making.pieces)
-    progress(Stage.REGISTER, share, "Finding the tape's picture in the camera's")
-    return register_piece(piece, syncs[piece.index], making.order)
+) -> PieceRegistration:
+    def tell(fraction: float) -> None:
+        whole = (piece.index + fraction) / len(making.pieces)
+        progress(Stage.REGISTER, whole, "Finding the tape's picture in the camera's")
+
+    tell(0.0)
+    return register_piece(piece, syncs[piece.index], making.order, tell)
 
 
-def guide_of(
-    piece: Piece, synced: PieceSync, registration: Registration, config: Config, models: Models
-) -> Guide | None:
+def guides_of(
+    piece: Piece, synced: PieceSync, registered: PieceRegistration, config: Config, models: Models
+) -> tuple[Guide, ...]:
+    """Every recording that was placed both on the tape's clock and in its picture."""
     strength = config.enhance.guide_strength
-    if synced.camera is None or registration.homography is None or strength == 0:
-        return None
-    return Guide(piece.cameras[synced.camera], synced.estimate, registration, strength, models.guide)
+    clips = zip(piece.cameras, synced.clips, registered.clips, strict=True)
+    return tuple(
+        Guide(camera, sync, registration, strength, models.guide, pictures_end_s(camera))
+        for camera, sync, registration in clips
+        if sync.offset_s is not None and registration.homography is not None and strength > 0
+    )
 
 
 def shoot_piece(
     making: Making,
     piece: Piece,
-    guide: Guide | None,
+    guides: Sequence[Guide],
     outputs: Sequence[Output],
     runtime: Runtime,
     stills: Stills,
@@ -288,7 +295,7 @@ def shoot_piece(
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
     return film_piece(
-        piece, making.order, guide, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk
+        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk
     )
 
 

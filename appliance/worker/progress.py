@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import Stage
 
 SHARE = {Stage.SYNC: 0.03, Stage.REGISTER: 0.03, Stage.ENHANCE: 0.84, Stage.ENCODE: 0.04, Stage.DELIVER: 0.06}
+IMPORT_SHARE = {Stage.IMPORT: 1.0}
 MINIMUM_S = 2.0
 REPEAT_S = 1.0  # what has not changed is not told more often than this
 
@@ -19,8 +20,11 @@ class Progress:
     ``seconds`` holds how long each stage took so far.
     """
 
-    def __init__(self, take_id: str, tell: Callable[[JobProgress], None]) -> None:
+    def __init__(
+        self, take_id: str, tell: Callable[[JobProgress], None], share: Mapping[Stage, float] = SHARE
+    ) -> None:
         self.take_id = take_id
+        self._share = share
         self.seconds: dict[str, float] = {}
         self._tell = tell
         self._begun_s = time.monotonic()
@@ -32,8 +36,8 @@ class Progress:
 
     def __call__(self, stage: Stage, fraction: float, text: str) -> None:
         self._count(stage)
-        before = sum(share for other, share in SHARE.items() if order(other) < order(stage))
-        whole = min(1.0, before + SHARE[stage] * min(1.0, max(0.0, fraction)))
+        before = sum(share for other, share in self._share.items() if order(other) < order(stage))
+        whole = min(1.0, before + self._share[stage] * min(1.0, max(0.0, fraction)))
         if self._first is None:
             self._first = whole
         now_s = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound, read_sound_channels
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Picture, Role, Severity, Take
+from appliance.worker.stamps import stamp_notices
 
 SYNC_RATE_HZ = 8000
 FILM_SOUND_RATE_HZ = 48000
@@ -62,12 +64,14 @@ def reel_of_take(take: Take, folder: Path) -> Reel:
     kind = kind_of(max(tapes, key=lambda tape: tape.duration_s))
     alike = [(tape, tail) for tape, tail in zip(tapes, tails, strict=True) if kind_of(tape) == kind]
     issues += [left_out(tape) for tape in tapes if kind_of(tape) != kind]
+    imported = {folder / s.path for s in take.segments if s.imported}
+    issues += stamp_notices(camera for camera in cameras if camera.path in imported)
     pieces = (piece_of(n, tape, cameras, tail) for n, (tape, tail) in enumerate(alike))
     return Reel(tuple(pieces), tuple(issues))
 
 
-def piece_of_files(tape: Path, camera: Path | None) -> Piece:
-    return piece_of(0, probe(tape), (probe(camera),) if camera else ())
+def piece_of_files(tape: Path, *cameras: Path | None) -> Piece:
+    return piece_of(0, probe(tape), tuple(probe(camera) for camera in cameras if camera))
 
 
 def piece_of(index: int, tape: MediaInfo, cameras: tuple[MediaInfo, ...], tail_s: float = 0.0) -> Piece:
@@ -165,6 +169,19 @@ def recorded_before(piece: Piece, first: int) -> Iterator[Picture]:
 def first_picture_s(path: Path) -> float:
     """The first picture's time; the sound may begin a little before it."""
     return next(read_pictures(path)).time_s
+
+
+def pictures_end_s(film: MediaInfo) -> float:
+    """When the last picture ends; the sound may go on, and a file's own duration counts it too."""
+    lead_s = LEAD_S
+    while True:
+        pictures = read_pictures(film.path, max(0.0, film.duration_s - lead_s))
+        last = deque((picture.time_s for picture in pictures), maxlen=1)
+        if last:
+            return last[0] + 1 / float(film.rate)
+        if lead_s > film.duration_s:
+            return 0.0
+        lead_s *= 4
 
 
 def film_sound(pieces: Iterable[Piece], frames: Iterable[int]) -> Iterator[NDArray[np.float32]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from pathlib import Path
 
 from appliance import __version__
 from appliance.core.clock import utc_now
 from appliance.core.media import MediaInfo
-from appliance.core.types import Artifact, Role, Segment, Take
-from appliance.encode.report import PieceReport, ReportData, Still, write_report
+from appliance.core.types import Artifact, Registration, Role, Segment, SyncEstimate, Take
+from appliance.encode.report import ClipReport, PieceReport, ReportData, Still, write_report
 from appliance.sync.plot import sync_plot_svg
 from appliance.worker.making import Made, Making, access_output, film_pair
 from appliance.worker.progress import Progress
+from appliance.worker.reel import Piece
+from appliance.worker.steps import PieceRegistration, PieceSync
 from appliance.worker.stills import still_pairs
 
 
@@ -69,20 +72,25 @@ def report_data(
         provider_reason=made.provider_reason,
         model_name=made.model.name,
         model_sha256=made.model.sha256,
-        pieces=tuple(
-            PieceReport(
-                synced.estimate,
-                sync_plot_svg(synced.estimate) if synced.camera is not None else "",
-                registration if synced.camera is not None else None,
-            )
-            for synced, registration in zip(made.syncs, made.registrations, strict=True)
-        ),
+        pieces=tuple(map(piece_report, making.pieces, made.syncs, made.registrations)),
         stills=tuple(Still(pair.before, pair.after, f"at {pair.moment:.0%} of the tape") for pair in pairs),
         files=files,
         notes=made.issues,
         settings=settings_of(making, made),
         made_by=f"Twinreel {__version__}",
     )
+
+
+def piece_report(piece: Piece, synced: PieceSync, registered: PieceRegistration) -> PieceReport:
+    """Each recording of the camera with its drawing, or with the reason why it has none."""
+    clips = zip(piece.cameras, synced.clips, registered.clips, strict=True)
+    return PieceReport(tuple(starmap(clip_report, clips)))
+
+
+def clip_report(camera: MediaInfo, sync: SyncEstimate, registration: Registration) -> ClipReport:
+    if sync.offset_s is None:
+        return ClipReport(camera.path.name, sync)
+    return ClipReport(camera.path.name, sync, sync_plot_svg(sync), registration, camera.duration_s)
 
 
 def standard_of(tape: MediaInfo, order: str) -> str:

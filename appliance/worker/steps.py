@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from appliance.core.media import MediaInfo, read_pictures
@@ -23,10 +26,30 @@ REGISTRATION_PAIRS = 8
 
 @dataclass(frozen=True)
 class PieceSync:
-    """The camera recording that fits a piece best (an index), or None where none fits."""
+    """How each camera recording lies on the piece's clock, in the order of ``Piece.cameras``.
 
-    camera: int | None
-    estimate: SyncEstimate
+    One that does not fit has no offset, and says why.
+    """
+
+    clips: tuple[SyncEstimate, ...]
+
+    @property
+    def placed(self) -> tuple[int, ...]:
+        return tuple(number for number, clip in enumerate(self.clips) if clip.offset_s is not None)
+
+    @property
+    def best(self) -> SyncEstimate:
+        """The most certain one; where none fits, one that says why."""
+        if not self.clips:
+            return SyncEstimate(None, reason="There was no camera.")
+        return max(self.clips, key=lambda clip: (clip.offset_s is not None, clip.confidence))
+
+
+@dataclass(frozen=True)
+class PieceRegistration:
+    """Where the tape's picture lies in that of each camera recording, in the order of ``Piece.cameras``."""
+
+    clips: tuple[Registration, ...]
 
 
 def once(path: Path, kind: type[T], work: Callable[[], T]) -> T:
@@ -43,33 +66,48 @@ def once(path: Path, kind: type[T], work: Callable[[], T]) -> T:
 
 
 def sync_piece(piece: Piece, progress: Callable[[float], None]) -> PieceSync:
-    """Compare the tape's sound with each camera recording; the most certain one wins."""
+    """Compare the tape's sound, read once, with each camera recording: every one gets its place."""
     if not piece.cameras:
-        return PieceSync(None, SyncEstimate(None, reason="There was no camera."))
-    share = 1 / len(piece.cameras)
+        return PieceSync(())
     tape = whole_sound(piece.tape.path, lambda: progress(0.0))
-    best = PieceSync(None, SyncEstimate(None, reason="No camera recording could be compared."))
-    for index, camera in enumerate(piece.cameras):
-
-        def tell(fraction: float, begin: float = index * share) -> None:
-            progress(begin + share * fraction)
-
-        tell(0.0)
-        sound = whole_sound(camera.path, lambda: tell(0.0))
-        estimate = estimate_sync(tape, sound, SYNC_RATE_HZ, tell)
-        if estimate.offset_s is not None and estimate.confidence > best.estimate.confidence:
-            best = PieceSync(index, estimate)
-        elif best.camera is None:
-            best = PieceSync(None, estimate)
-    return best
+    count = len(piece.cameras)
+    return PieceSync(
+        tuple(
+            sync_clip(tape, camera, partial(tell_share, progress, number, count))
+            for number, camera in enumerate(piece.cameras)
+        )
+    )
 
 
-def register_piece(piece: Piece, synced: PieceSync, order: FieldOrder) -> Registration:
+def tell_share(progress: Callable[[float], None], number: int, count: int, fraction: float) -> None:
+    """How far all is when ``number`` of ``count`` steps are done, and this much of the next."""
+    progress((number + fraction) / count)
+
+
+def sync_clip(
+    tape: NDArray[np.float32], camera: MediaInfo, progress: Callable[[float], None]
+) -> SyncEstimate:
+    progress(0.0)
+    sound = whole_sound(camera.path, lambda: progress(0.0))
+    return estimate_sync(tape, sound, SYNC_RATE_HZ, progress)
+
+
+def register_piece(
+    piece: Piece, synced: PieceSync, order: FieldOrder, progress: Callable[[float], None]
+) -> PieceRegistration:
+    """Each placed recording on its own: the camera may have been carried elsewhere between two of them."""
+    found = []
+    for number, (camera, sync) in enumerate(zip(piece.cameras, synced.clips, strict=True)):
+        progress(number / len(piece.cameras))
+        found.append(register_clip(piece, camera, sync, order))
+    return PieceRegistration(tuple(found))
+
+
+def register_clip(piece: Piece, camera: MediaInfo, sync: SyncEstimate, order: FieldOrder) -> Registration:
     """Find the tape's picture in the camera's at several moments that both have seen."""
-    if synced.camera is None:
-        return Registration(None, reason=synced.estimate.reason)
-    camera = piece.cameras[synced.camera]
-    pairs = list(common_moments(piece, camera, synced.estimate))
+    if sync.offset_s is None:
+        return Registration(None, reason=sync.reason)
+    pairs = list(common_moments(piece, camera, sync))
     if not pairs:
         return Registration(None, reason="Tape and camera have no moment in common.")
     return estimate_registration(pairs, order, piece.tape.sample_aspect)

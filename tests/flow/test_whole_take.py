@@ -57,7 +57,7 @@ def test_tape_and_camera_become_a_film_on_the_stick(start_box: Callable[..., Box
     assert len(pictures) == 2 * (tape["frames"] - round(25 * take["blank_tail_s"])), "without the blank end"
     assert pictures[-12].y.std() > 10, "the blank end is no part of the film, but for a moment"
 
-    found = json.loads((box.take_folder() / "work/sync-00.json").read_text())["estimate"]
+    found = json.loads((box.take_folder() / "work/sync-00.json").read_text())["clips"][0]
     truth = json.loads((box.take_folder() / "truth.json").read_text())
     assert abs(found["offset_s"] - truth["offset_s"]) < 0.005
     registered = (box.take_folder() / "work/register-00.json").read_text()
@@ -86,4 +86,4 @@ def test_a_camera_that_filmed_something_else_is_left_out_and_named(start_box: Ca
     done = box.until_delivered()
     assert "The tape was restored alone" in done.takes[0].note
     assert any(issue.code == "camera-other" for issue in done.issues)
-    assert json.loads((box.take_folder() / "work/sync-00.json").read_text())["camera"] is None
+    assert json.loads((box.take_folder() / "work/sync-00.json").read_text())["clips"][0]["offset_s"] is None

@@ -14,7 +14,7 @@ from appliance import __version__, cli
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity, SyncEstimate
 from appliance.worker import files
-from appliance.worker.files import FileJob, FileResult, work_folder
+from appliance.worker.files import ClipSync, FileJob, FileResult, work_folder
 
 TROUBLE = Problem("odd", "That is odd", "It is.", "Leave it.")
 Type = Callable[..., int]
@@ -61,8 +61,8 @@ def test_a_film_that_is_made_ends_with_0(
     type_in: Type, film: Callable[..., list[FileJob]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs = film()
-    assert type_in("enhance", "tape.mkv", "--camera", "camera.mp4", "-o", "film.mp4") == 0
-    assert jobs[0].camera == Path("camera.mp4")
+    assert type_in("enhance", "tape.mkv", "--camera", "b.mp4", "--camera", "a.mp4", "-o", "film.mp4") == 0
+    assert jobs[0].cameras == (Path("b.mp4"), Path("a.mp4"))
     out, err = capsys.readouterr()
     assert out == ""
     assert "20 pictures, 4 of them with the camera's help" in err
@@ -139,7 +139,10 @@ def test_words_that_mean_nothing_are_refused(places: tuple[str, ...], type_in: T
 
 
 def sync_answer(monkeypatch: pytest.MonkeyPatch, estimate: SyncEstimate, issue: Issue | None = None) -> None:
-    monkeypatch.setattr(files, "sync_files", lambda tape, camera, tell: (estimate, issue))
+    def answer(tapes: list[Path], cameras: list[Path], tell: object) -> object:
+        return tuple(ClipSync(t, c, estimate, issue) for t in tapes for c in cameras), ()
+
+    monkeypatch.setattr(files, "sync_files", answer)
 
 
 def test_sync_in_words_and_as_json(
@@ -161,6 +164,20 @@ def test_films_that_do_not_belong_together_are_an_answer_and_silence_is_a_troubl
     sync_answer(monkeypatch, SyncEstimate(None), TROUBLE.issue)
     assert type_in("sync", "a.mkv", "b.mkv", "--json") == 1
     assert json.loads(capsys.readouterr().out)["offset_s"] is None
+
+
+def test_several_films_on_several_tapes_are_a_list(
+    type_in: Type, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sync_answer(monkeypatch, SyncEstimate(-2.5, 80.0, confidence=0.9))
+    assert type_in("sync", "one.mkv", "a.mp4", "b.mp4", "--tape", "two.mkv") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "one.mkv and a.mp4", "one.mkv and b.mp4", "two.mkv and a.mp4", "two.mkv and b.mp4"
+    ]  # fmt: skip
+    assert type_in("sync", "one.mkv", "a.mp4", "b.mp4", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [(clip["camera"], clip["offset_s"]) for clip in facts] == [("a.mp4", -2.5), ("b.mp4", -2.5)]
 
 
 def test_without_a_box_the_button_says_so(type_in: Type, capsys: pytest.CaptureFixture[str]) -> None:

@@ -252,7 +252,7 @@ def delivered(settings: DemoSettings, journal: Journal) -> None:
     work = settings.paths.take("t") / "work"
     work.mkdir(parents=True)
     estimate = {"offset_s": 2.5, "drift_ppm": 80.0, "confidence": 0.9}
-    (work / "sync-00.json").write_text(json.dumps({"camera": 0, "estimate": estimate}))
+    (work / "sync-00.json").write_text(json.dumps({"clips": [estimate]}))
     (work / "seconds.json").write_text(json.dumps({"sync": 1.0, "enhance": 20.0}))
     (work.parent / "truth.json").write_text(json.dumps({"offset_s": 2.501, "drift_ppm": 79.0}))
 

@@ -1,6 +1,7 @@
 // The page: listens to the box and shows what it says.
 
 import { command } from "./commands.js";
+import { cardTakes, showCard } from "./card.js";
 import { showDevices } from "./devices.js";
 import { $ } from "./dom.js";
 import { showIssues } from "./issues.js";
@@ -16,6 +17,7 @@ function showBox(box) {
   showNow(box);
   showIssues(box.issues);
   showJob(box.job);
+  showCard(box);
   $("devices").hidden = box.state === "starting"; // nothing is known of them yet
   showDevices(box.devices);
   $("sim").hidden = !box.simulated;
@@ -26,6 +28,7 @@ function showLost() {
   const nothing = { devices: [], stick: null, minutes_left: 0, recording: null };
   showNow({ state: "lost", sentence: t("lost_sentence"), ...nothing });
   showJob(null);
+  showCard({ card: null });
   $("devices").hidden = true;
 }
 
@@ -46,4 +49,4 @@ $("shortcuts").checked = localStorage.getItem(KEEP) !== "off";
 $("shortcuts").addEventListener("change", (event) => localStorage.setItem(KEEP, event.target.checked ? "on" : "off"));
 $("sim").addEventListener("click", onSimulate);
 document.addEventListener("keydown", onKey);
-listen({ onTakes: showTakes, onSnapshot: showBox, onLost: showLost });
+listen({ onTakes: (takes) => { showTakes(takes); cardTakes(takes); }, onSnapshot: showBox, onLost: showLost });

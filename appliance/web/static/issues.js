@@ -19,7 +19,8 @@ function build(issue) {
     h("h3", {}, issue.title),
     h("p", {}, issue.cause),
     h("p", { class: "strong" }, issue.remedy));
-  const dismiss = issue.severity === "notice" && h("button",
+  const done = issue.severity === "notice" || issue.code.startsWith("card-"); // nothing waits for it
+  const dismiss = done && h("button",
     { type: "button", "data-act": "dismiss", "aria-label": `${t("button.dismiss")}: ${issue.title}`,
       onclick: () => command("dismiss", issue.code) }, t("button.dismiss"));
   const card = h("div", { class: `issue ${issue.severity}` }, mark(`mark-${issue.severity}`), text);

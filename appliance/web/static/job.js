@@ -24,6 +24,7 @@ function showStages(current) {
     const here = item.dataset.stage === current;
     if (here) done = false;
     item.className = here ? "here" : done ? "passed" : "";
+    item.hidden = item.dataset.stage === "import" && !here; // no part of making a film
     if (here) setAttribute(item, "aria-current", "step");
     else item.removeAttribute("aria-current");
   }

@@ -85,6 +85,7 @@ class Stick:
     """A drive as far as the recorder uses one."""
 
     name = "Stick"
+    is_card = False
 
     def __init__(self) -> None:
         self.facts = StickStatus("Stick", free_bytes=10**9, size_bytes=2 * 10**9)

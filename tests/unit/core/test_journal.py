@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from appliance.core.journal import ATTEMPTS_LIMIT, Journal, TakeRow
+from appliance.core.journal import ATTEMPTS_LIMIT, Import, Journal, TakeRow
 from appliance.core.problems import Problem
 from appliance.core.types import Artifact, ArtifactRole, Issue, Receipt, Severity, Stage, TakeState
 
@@ -22,7 +22,7 @@ def journal(tmp_path: Path):
 
 
 def row(take_id: str, created_at: str = "2026-01-01T00:00:00+00:00") -> TakeRow:
-    return TakeRow(take_id, created_at, TakeState.RECORDED, 12.5, False, True, "")
+    return TakeRow(take_id, created_at, TakeState.RECORDED, 12.5, False, False, "")
 
 
 def test_what_is_written_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -63,6 +63,53 @@ def test_two_workers_never_get_the_same_job(tmp_path: Path) -> None:
         thread.join(timeout=30)
     seed.close()
     assert sorted(claimed) == sorted(str(n) for n in range(20))
+
+
+def test_a_card_is_taken_up_again_by_the_next_worker_until_it_is_ended(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.db")
+    for take_id in ("a", "b"):
+        first.put_take(row(take_id))
+        first.queue_import(take_id, f"/media/{take_id}")
+    assert first.claim_import() == Import("a", "/media/a", 1)
+    first.close()  # it died
+    second = Journal(tmp_path / "journal.db")
+    assert second.claim_import() == Import("a", "/media/a", 2)
+    second.release_import("a")
+    assert second.claim_import() == Import("a", "/media/a", 2), "a worker that was told to leave is no crash"
+    second.end_import("a")
+    assert second.claim_import() == Import("b", "/media/b", 1)
+    second.queue_import("b", "/media/other")
+    assert second.imports() == (Import("b", "/media/other", 0),), "somebody asked again"
+    second.end_import("b")
+    assert second.claim_import() is None
+    second.close()
+
+
+def test_a_card_that_kills_its_worker_is_hopeless_in_the_end(journal: Journal) -> None:
+    journal.put_take(row("a"))
+    journal.queue_import("a", "/media/a")
+    claims = [journal.claim_import() for _ in range(ATTEMPTS_LIMIT + 1)]
+    assert [claim.hopeless for claim in claims] == [False] * ATTEMPTS_LIMIT + [True]
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "waiting"])
+def test_an_asked_for_card_leaves_the_job_alone_until_its_films_are_there(
+    journal: Journal, state: str
+) -> None:
+    journal.put_take(row("a"))
+    journal.put_artifacts("a", (Artifact("film.mp4", ArtifactRole.ACCESS, "00", 1),))
+    journal.set_state("a", TakeState.DELIVERED, "Restored from the tape alone.")
+    journal.queue_job("a")
+    journal.end_job("a", state)
+    journal.queue_import("a", "/media/a")
+    assert journal.claim_job() is None
+    assert journal.takes()[0].state is TakeState.DELIVERED
+    journal.imported("a")
+    assert journal.claim_job().take_id == "a"
+    take = journal.takes()[0]
+    assert (take.state, take.has_camera, take.note) == (TakeState.RECORDED, True, "")
+    assert journal.artifacts("a") == ()
+    assert journal.imports() == ()
 
 
 def test_a_job_that_kills_its_worker_is_given_up_with_a_reason(journal: Journal) -> None:

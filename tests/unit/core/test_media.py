@@ -1,9 +1,11 @@
 """Reading films of every kind a visitor may bring, and refusing what is none."""
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -192,3 +194,44 @@ def test_what_is_no_film_is_a_problem_with_its_name(tmp_path: Path, make, code: 
     assert caught.value.issue.code == code
     assert path.name in caught.value.issue.title
     assert caught.value.issue.remedy
+
+
+def corner_film(path: Path, pixel_format: str = "yuv420p") -> Path:
+    """Twice as wide as high; the upper left corner is bright and red."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, pixel_format
+        stream.sample_aspect_ratio = Fraction(4, 3)
+        picture = np.full((64, 128, 3), 30, np.uint8)
+        picture[:16, :32] = (250, 40, 40)
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format=pixel_format)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("pixel_format", ["yuvj420p", "yuvj422p"])
+@pytest.mark.parametrize(("turned", "corner"), [(90, (-1, 0)), (180, (-1, -1)), (270, (0, -1)), (0, (0, 0))])
+def test_a_picture_that_lies_is_turned_upright(
+    turned: int, corner: tuple[int, int], pixel_format: str, tmp_path: Path
+) -> None:
+    """As a telephone writes it that was held upright, or upside down."""
+    path = corner_film(tmp_path / "flat.mov", pixel_format)
+    options = ["-display_rotation:v:0", str(turned), "-i", path, "-c", "copy", tmp_path / "phone.mov"]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *map(str, options)], check=True)
+    info = probe(tmp_path / "phone.mov")
+    upright = turned % 180 == 90
+    assert (info.width, info.height) == ((64, 128) if upright else (128, 64))
+    assert info.sample_aspect == (Fraction(3, 4) if upright else Fraction(4, 3))
+    pictures = list(read_pictures(info.path))
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert picture.y.shape == (info.height, info.width)
+        bright, red = picture.y[corner] > 80, picture.v[corner] > 160
+        assert bright
+        assert red
+        assert (picture.y > 80).mean() < 0.1
+    if upright:
+        assert pictures[0].u.shape == (64, 32)

@@ -29,6 +29,27 @@ def fails_with(code: int) -> str:
     return caught.value.issue.code
 
 
+def test_a_cameras_card_is_no_stick_and_is_never_written_to(tmp_path: Path) -> None:
+    for name in ("card/DCIM/100TWIN", "stick/films"):
+        (tmp_path / name).mkdir(parents=True)
+    card, stick = (MountedDrive(tmp_path / name, name) for name in ("card", "stick"))
+    slot = SimpleNamespace(drives=lambda: (card, stick))
+    assert (drives.cards(slot), drives.sticks(slot)) == ((card,), (stick,))
+    assert card.folders() == ("DCIM",)
+    for write in (
+        lambda: card.create("film"),
+        lambda: card.make_folder("films"),
+        lambda: card.rename("DCIM", "films"),
+        lambda: card.remove("DCIM"),
+        lambda: card.sync_folder(""),
+    ):
+        with pytest.raises(Problem) as caught:
+            write()
+        assert caught.value.issue.code == "stick-read-only"
+    assert [p.name for p in (tmp_path / "card").iterdir()] == ["DCIM"]
+    stick.make_folder("more")
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [

@@ -22,6 +22,7 @@ from appliance.core.types import (
     SyncStep,
 )
 from appliance.encode.report import (
+    ClipReport,
     PieceReport,
     ReportData,
     Still,
@@ -55,9 +56,15 @@ def report() -> ReportData:
         model_sha256="ab" * 32,
         pieces=(
             PieceReport(
-                SyncEstimate(-2.6, 80.3, (SyncStep(61.0, 0.04),), 0.97, residual_ms=0.35),
-                "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-                Registration(IDENTITY, residual_px=0.8, matches=1412, confidence=0.93),
+                (
+                    ClipReport(
+                        "camera-00.mkv",
+                        SyncEstimate(-2.6, 80.3, (SyncStep(61.0, 0.04),), 0.97, residual_ms=0.35),
+                        "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+                        Registration(IDENTITY, residual_px=0.8, matches=1412, confidence=0.93),
+                        190.0,
+                    ),
+                )
             ),
         ),
         stills=(Still(JPEG, PNG, "2.0 s"),),
@@ -156,10 +163,29 @@ def test_a_tape_alone(report: ReportData) -> None:
 
 
 def test_a_camera_that_filmed_something_else(report: ReportData) -> None:
-    other = PieceReport(SyncEstimate(None, reason="The sounds have nothing in common."))
+    other = PieceReport(
+        (ClipReport("a.mkv", SyncEstimate(None, reason="The sounds have nothing in common.")),)
+    )
     assert "The camera was not used. The sounds have nothing in common." in words(
         replace(report, pieces=(other,))
     )
+
+
+def test_every_film_of_the_camera_is_drawn_and_what_was_not_placed_is_named(report: ReportData) -> None:
+    lost = Registration(None, reason="It saw the ceiling.")
+    clips = (
+        ClipReport(
+            "B.MP4", SyncEstimate(41.5, confidence=0.9), "<svg xmlns='a'/>", Registration(IDENTITY), 20.0
+        ),
+        ClipReport("A.MP4", SyncEstimate(-3.0, confidence=0.8), "<svg xmlns='b'/>", lost, 10.0),
+        ClipReport("C.MP4", SyncEstimate(None, reason="The sounds have nothing in common.")),
+    )
+    page = replace(report, stills=(), pieces=(PieceReport(clips),))
+    text = words(page)
+    assert len(read(render_report(page)).addresses) == 2, "one drawing for each that was placed"
+    assert "B.MP4 Camera started 41.500 s after the tape, and ended when the tape was at 1 min 2 s" in text
+    assert "so this recording was not used. It saw the ceiling." in text
+    assert "Not placed on this tape C.MP4: The sounds have nothing in common." in text
 
 
 def test_the_same_report_is_the_same_file(report: ReportData, tmp_path: Path) -> None:

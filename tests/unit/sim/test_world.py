@@ -16,6 +16,7 @@ from appliance.core.types import AudioBlock, VideoFrame
 from appliance.devices.base import DeviceChange, MediaSource
 from appliance.sim import faults
 from appliance.sim.cache import Reel
+from appliance.sim.card import SimCard
 from appliance.sim.stick import SimStick
 from appliance.sim.world import SimWorld
 
@@ -74,6 +75,24 @@ def test_the_stick_of_the_configuration_is_plugged_in(make_world: MakeWorld, pat
     assert SimStick(paths).drives()[0].status().read_only
     world.hand("unplug-stick")
     assert SimStick(paths).drives() == ()
+
+
+def test_the_cameras_card_is_plugged_and_pulled_by_hand(make_world: MakeWorld, paths: Paths) -> None:
+    world = make_world()
+    for _ in range(2):
+        world.hand("plug-card")
+        assert [drive.name for drive in SimCard(paths).drives()] == ["Card"]
+        world.hand("unplug-card")
+        assert SimCard(paths).drives() == ()
+
+
+def test_without_a_camera_there_is_no_card(
+    sim_config: SimConfig, paths: Paths, clock: ManualClock, make_world: MakeWorld
+) -> None:
+    for world in (SimWorld(sim_config, paths, clock), make_world(camera="none")):
+        with pytest.raises(Problem, match="camera's card") as caught:
+            world.hand("plug-card")
+        assert caught.value.issue.code == "no-such-device"
 
 
 def test_a_hand_that_nobody_knows_is_told_the_known_ones(make_world: MakeWorld) -> None:

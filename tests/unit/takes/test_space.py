@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.core.problems import Problem
-from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
+from appliance.takes.space import bytes_per_second, check_card_space, check_space, free_bytes, minutes_left
 
 
 def test_a_camera_shortens_the_time() -> None:
@@ -37,3 +37,10 @@ def test_the_disk_is_asked(tmp_path: Path) -> None:
 
 def test_films_of_twice_the_size_leave_room_for_less() -> None:
     assert bytes_per_second(1, larger_films=True) > 1.5 * bytes_per_second(1)
+
+
+def test_a_card_must_fit_with_a_little_to_spare() -> None:
+    check_card_space(free=2_500_000_000, needed=2_000_000_000)
+    with pytest.raises(Problem, match=r"They take 2\.0 GB; 0\.3 GB more must be free") as caught:
+        check_card_space(free=2_200_000_000, needed=2_000_000_000)
+    assert caught.value.issue.code == "card-no-room"

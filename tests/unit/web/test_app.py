@@ -89,6 +89,16 @@ def test_a_command_reaches_the_recorder(browser, recorder) -> None:
     assert recorder.next_command() == Command(CommandName.DISMISS, "x")
 
 
+def test_a_page_may_ask_for_the_card_but_for_no_folder_of_the_box(browser, recorder) -> None:
+    wanted = {"name": "import", "argument": "2026-11-21T10-00-00"}
+    assert browser.post("/api/command", json=wanted, headers={"origin": OURS}).status_code == 200
+    assert recorder.next_command() == Command(CommandName.IMPORT, "2026-11-21T10-00-00")
+    wanted["argument"] += " /home/somebody"
+    answer = browser.post("/api/command", json=wanted, headers={"origin": OURS})
+    assert (answer.status_code, answer.json()["code"]) == (400, "command-unreadable")
+    assert recorder.commands.empty()
+
+
 def test_a_refused_command_says_why(browser, recorder) -> None:
     recorder.answer = lambda command: Issue("no-room", Severity.ERROR, "No room", "Full.", "Empty it.")
     answer = browser.post("/api/command", json=RECORD)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_runtime")
 
 
 def job(tape: Path, out: Path, **more: object) -> FileJob:
-    facts = {"camera": None, "field_order": "auto", "provider": "auto", "strength": 1.0, "force": False}
+    facts = {"cameras": (), "field_order": "auto", "provider": "auto", "strength": 1.0, "force": False}
     return FileJob(tape, out=out, **(facts | more))  # type: ignore[arg-type]
 
 
@@ -171,16 +171,61 @@ def test_a_disk_that_becomes_full_outside_an_encoder_is_named_too(
 
 def test_a_file_without_sound_is_named(write_film: WriteFilm) -> None:
     silent, loud = write_film("a.mkv", range(4)), write_film("b.mkv", range(4), sound_s=0.16)
-    estimate, trouble = sync_files(loud, silent, lambda fraction, text: None)
-    assert estimate.offset_s is None
-    assert trouble is not None
-    assert (trouble.code, "a.mkv" in trouble.title) == ("no-sound", True)
+    (found,), _ = sync_files([loud], [silent], lambda fraction, text: None)
+    assert found.estimate.offset_s is None
+    assert found.trouble is not None
+    assert (found.trouble.code, "a.mkv" in found.trouble.title) == ("no-sound", True)
+    assert "a.mkv has no sound" in found.sentence()
+
+
+def test_every_film_of_a_card_is_placed_on_every_tape(write_film: WriteFilm, tmp_path: Path) -> None:
+    """One film that is broken keeps no other back."""
+    tapes = [write_film(name, range(4), sound_s=6.0) for name in ("one.mkv", "two.mkv")]
+    (tmp_path / "card/DCIM").mkdir(parents=True)
+    for name in ("A.mkv", "B.mkv"):
+        write_film(name, range(4), sound_s=6.0 if name[0] == "A" else None).rename(
+            tmp_path / "card/DCIM" / name
+        )
+    (tmp_path / "card/DCIM/C.mp4").write_text("torn")
+    told: list[float] = []
+    found, unread = sync_files(tapes, [tmp_path / "card"], lambda fraction, text: told.append(fraction))
+    assert [(c.tape.name, c.camera.name, c.trouble is None) for c in found] == [
+        ("one.mkv", "A.mkv", True),
+        ("one.mkv", "B.mkv", False),
+        ("two.mkv", "A.mkv", True),
+        ("two.mkv", "B.mkv", False),
+    ]
+    assert [issue.code for issue in unread] == ["camera-broken"]
+    assert told == sorted(told)
+
+
+def test_all_films_of_a_card_help_with_the_film(write_film: WriteFilm, tmp_path: Path) -> None:
+    tape, camera = write_film("tape.mkv", range(8), sound_s=6.0), tmp_path / "card"
+    camera.mkdir()
+    for name in ("A.mkv", "B.mkv"):
+        write_film(name, range(4), sound_s=6.0, order=1).rename(camera / name)
+    alone = write_film("C.mkv", range(4), order=1)
+    (camera / "D.mp4").write_text("torn")
+    facts = run(job(tape, tmp_path / "film.mp4", cameras=(camera, alone))).as_json()
+    assert [Path(clip["camera"]).name for clip in facts["cameras"]] == ["A.mkv", "B.mkv", "C.mkv"]
+    assert [clip["offset_s"] is None for clip in facts["cameras"]] == [False, False, True]
+    assert facts["offset_s"] == pytest.approx(0.0, abs=0.001)
+    assert "camera-broken" in facts["issues"]
+
+
+def test_a_named_film_that_is_broken_or_would_be_written_over_is_refused(
+    write_film: WriteFilm, tmp_path: Path
+) -> None:
+    tape, good = write_film("tape.mkv", range(4)), write_film("good.mkv", range(4))
+    (tmp_path / "torn.mkv").write_text("torn")
+    assert refused(job(tape, tmp_path / "film.mp4", cameras=(good, tmp_path / "torn.mkv"))) == "not-a-film"
+    assert refused(job(tape, good, cameras=(tape, good), force=True)) == "output-is-input"
 
 
 def test_two_films_of_one_event_are_found_to_be(write_film: WriteFilm) -> None:
     both = [write_film(name, range(4), sound_s=6.0) for name in ("a.mkv", "b.mkv")]
     told: list[float] = []
-    estimate, trouble = sync_files(*both, lambda fraction, text: told.append(fraction))
-    assert trouble is None
-    assert estimate.offset_s == pytest.approx(0.0, abs=0.001)
+    (found,), _ = sync_files(both[:1], both[1:], lambda fraction, text: told.append(fraction))
+    assert found.trouble is None
+    assert found.estimate.offset_s == pytest.approx(0.0, abs=0.001)
     assert told == sorted(told)

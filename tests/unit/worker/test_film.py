@@ -37,10 +37,13 @@ class Killed(BaseException):
 
 @pytest.fixture
 def make(runtime: Runtime) -> Make:
-    def film(piece: Piece, folder: Path, guide: Guide | None = None, chunk: int = 4, **more: object):  # type: ignore[no-untyped-def]
+    def film(
+        piece: Piece, folder: Path, guide: Guide | None = None, *others: Guide, chunk: int = 4, **more: object
+    ):  # type: ignore[no-untyped-def]
         on_view = more.pop("on_view", lambda field, view: None)
         outputs = more.pop("outputs", OUTPUTS)
-        return film_piece(piece, "tff", guide, outputs, runtime, folder, chunk, on_view, **more)  # type: ignore[arg-type]
+        guides = (guide, *others) if guide else ()
+        return film_piece(piece, "tff", guides, outputs, runtime, folder, chunk, on_view, **more)  # type: ignore[arg-type]
 
     return film
 
@@ -224,6 +227,20 @@ def guide_of(camera: Path, offset_s: float, steps: tuple[SyncStep, ...] = ()) ->
     return Guide(probe(camera), SyncEstimate(offset_s, steps=steps), Registration(IDENTITY), 1.0)
 
 
+def test_the_film_goes_on_to_the_same_bytes_with_two_cameras(
+    make: Make, write_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    piece = piece_of_files(write_film("tape.mkv", range(24)))
+    films = [write_film(name, range(12), codec="h264", order=1) for name in ("a.mp4", "b.mp4")]
+    guides = [guide_of(film, offset_s) for film, offset_s in zip(films, (0.0, 0.4), strict=True)]
+    with pytest.raises(Killed):
+        make(piece, tmp_path / "cut", *guides, on_view=stop_at(29))
+    cut, once = (make(piece, tmp_path / name, *guides) for name in ("cut", "once"))
+    assert guided(once) > guided(make(piece, tmp_path / "first", guides[0])) > 0
+    assert joined(tmp_path / "cut", cut) == joined(tmp_path / "once", once)
+    assert workers() == []
+
+
 def guided(chunks: tuple[Chunk, ...]) -> int:
     return sum(chunk.guided_fields for chunk in chunks)
 
@@ -330,7 +347,7 @@ def test_a_film_of_twice_the_size_has_the_cameras_fine_detail(
     seen: list[View] = []
     twice = replace(runtime, model=replace(runtime.model, scale=2))
     film_piece(
-        piece, "tff", guide, (WHOLE,), twice, tmp_path / "work", 4, lambda field, view: seen.append(view)
+        piece, "tff", (guide,), (WHOLE,), twice, tmp_path / "work", 4, lambda field, view: seen.append(view)
     )
     assert len(seen) == 12
     for view in seen:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -163,3 +164,22 @@ def test_every_finished_chunk_lets_earlier_crashes_be_forgotten(box: Any) -> Non
     assert box.journal.claim_job().attempts == 3
     make(box)
     assert box.job().attempts == 1
+
+
+def test_nothing_is_delivered_to_a_cameras_card(box: Any, tmp_path: Path) -> None:
+    from appliance.deliver.drives import MountedDrive
+
+    (tmp_path / "card/DCIM").mkdir(parents=True)
+    card = MountedDrive(tmp_path / "card", "Card")
+    make(box)
+    stick = box.sticks
+    for there, code in (((card,), "stick-absent"), ((card, *stick.drives()), "")):
+        box.sticks = SimpleNamespace(drives=lambda there=there: there)
+        if code:
+            with pytest.raises(Problem) as caught:
+                deliver(box)
+            assert caught.value.issue.code == code
+        else:
+            deliver(box)
+    assert [p.name for p in (tmp_path / "card").iterdir()] == ["DCIM"]
+    assert box.state() is TakeState.DELIVERED

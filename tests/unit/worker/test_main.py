@@ -225,6 +225,87 @@ def test_a_worker_that_dies_again_and_again_gives_up(run: Callable[..., Worker],
     assert ear.said[0] == (None, ["job-gave-up"])
 
 
+@pytest.fixture
+def asked(box: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+    """Somebody asked for a card; ``clips`` stands for the copying of it."""
+
+    def ask(clips: Callable[..., Any]) -> None:
+        box.journal.end_job(box.job().take_id, "done")
+        box.journal.set_state(box.job().take_id, TakeState.DELIVERED)
+        box.journal.queue_import(box.job().take_id, "/media/card")
+        monkeypatch.setattr(module, "import_clips", clips)
+
+    return ask
+
+
+def test_a_card_that_was_copied_becomes_a_film_at_once(
+    run: Callable[..., Worker], box: Any, ear: Ear, asked: Callable[..., None]
+) -> None:
+    notice = problem("camera-broken", Severity.NOTICE).issue
+
+    def clips(wanted: Any, paths: Any, journal: Any, progress: Any, quiet: Callable[[], None]) -> Any:
+        quiet()
+        progress(Stage.IMPORT, 0.5, "half of the card")
+        journal.imported(wanted.take_id)
+        return (notice,)
+
+    asked(clips)
+    made: list[str] = []
+    run(lambda take_id, *more: made.append(take_id) or ())
+    assert made == [box.job().take_id]
+    assert (box.job().state, box.journal.imports()) == ("done", ())
+    steps = [(progress.stage, progress.fraction) for progress, _ in ear.said if progress]
+    assert steps == [(Stage.IMPORT, 0.5)]
+    assert ear.said[-1] == (None, ["camera-broken"]), "it is of this very film"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(problem("card-gone", Severity.WARNING), "card-gone"), (ValueError("odd"), "card-failed")],
+)
+def test_a_card_that_brings_trouble_leaves_take_and_job_alone(
+    error: Exception,
+    code: str,
+    run: Callable[..., Worker],
+    box: Any,
+    ear: Ear,
+    asked: Callable[..., None],
+) -> None:
+    asked(raising(error))
+    run(raising(AssertionError("there is no film to make")))
+    assert (box.job().state, box.state(), box.journal.imports()) == ("done", TakeState.DELIVERED, ())
+    assert ear.said[-1] == (None, [code])
+
+
+def test_the_trouble_of_a_card_goes_when_another_film_begins(
+    run: Callable[..., Worker], box: Any, ear: Ear, asked: Callable[..., None]
+) -> None:
+    asked(raising(problem("card-gone", Severity.WARNING)))
+    second_take(box)
+    run()
+    assert ear.said[-1] == (None, [])
+
+
+def test_leaving_in_the_middle_of_a_card_is_no_crash(
+    run: Callable[..., Worker], box: Any, ear: Ear, asked: Callable[..., None]
+) -> None:
+    asked(raising(SystemExit(0)))
+    with pytest.raises(SystemExit):
+        run()
+    assert [wanted.attempts for wanted in box.journal.imports()] == [0]
+
+
+def test_while_a_tape_is_recorded_no_card_is_copied(
+    run: Callable[..., Worker], box: Any, ear: Ear, asked: Callable[..., None]
+) -> None:
+    from dataclasses import replace
+
+    asked(raising(AssertionError("not now")))
+    box.journal.put_take(replace(box.journal.takes()[0], id="now", state=TakeState.RECORDING))
+    run()
+    assert [wanted.attempts for wanted in box.journal.imports()] == [0]
+
+
 def test_the_whole_job_with_the_real_stages(box: Any, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     beats: list[int] = []
     worker = Worker(box.paths, box.config, box.sticks, lambda: beats.append(1))

@@ -15,7 +15,7 @@ from appliance.core.config import Config
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound
 from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
-from appliance.core.types import Picture, Stage
+from appliance.core.types import IDENTITY, Picture, Registration, Stage, SyncEstimate
 from appliance.encode.digest import sha256_file
 from appliance.enhance.double import Fine, doubled, halved_picture
 from appliance.enhance.runtime import Runtime
@@ -25,6 +25,7 @@ from appliance.worker.film import View
 from appliance.worker.making import Made, Making, film_of, film_pair, single_film
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, piece_of_files
+from appliance.worker.steps import PieceRegistration, PieceSync
 
 WriteFilm = Callable[..., Path]
 
@@ -163,6 +164,18 @@ def test_progress_only_grows_also_with_several_pieces(
     fractions = [step.fraction for step in told]
     assert fractions == sorted(fractions)
     assert {step.stage for step in told} == {Stage.SYNC, Stage.REGISTER, Stage.ENHANCE, Stage.ENCODE}
+
+
+def test_one_film_of_the_camera_helps_both_tapes_that_it_spans(
+    write_film: WriteFilm, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = write_film("camera.mkv", range(20), order=1)
+    pieces = [piece_of_files(write_film(name, range(8)), camera) for name in ("a.mkv", "b.mkv")]
+    offsets_s = iter((-0.08, -0.4))
+    monkeypatch.setattr(module, "sync_piece", lambda *more: PieceSync((SyncEstimate(next(offsets_s)),)))
+    monkeypatch.setattr(module, "register_piece", lambda *more: PieceRegistration((Registration(IDENTITY),)))
+    made = film_pair(making(pieces[0], config, tmp_path / "work", pieces[1]), tmp_path, progress())
+    assert [sum(chunk.guided_fields for chunk in run) for run in made.runs] == [16, 16]
 
 
 def test_work_of_other_settings_is_never_mixed_in(

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from appliance.core.media import probe
-from appliance.core.types import IDENTITY, Registration, Severity, SyncEstimate
-from appliance.worker.notices import cut_off, last_moment_s, notices, piece_notices
+from appliance.core.types import IDENTITY, Issue, Registration, Severity, SyncEstimate
+from appliance.worker.notices import camera_notices, cut_off, last_moment_s, notices
 from appliance.worker.reel import Piece, piece_of_files
-from appliance.worker.steps import PieceSync
+from appliance.worker.steps import PieceRegistration, PieceSync
 
 WriteFilm = Callable[..., Path]
 FOUND, LOST = Registration(IDENTITY), Registration(None, reason="It saw the ceiling")
-TOGETHER, APART = PieceSync(0, SyncEstimate(0.0)), PieceSync(None, SyncEstimate(None, reason="Elsewhere"))
+TOGETHER, APART = SyncEstimate(0.0), SyncEstimate(None, reason="Elsewhere")
 
 
 @pytest.fixture
@@ -24,27 +24,61 @@ def piece(write_film: WriteFilm) -> Piece:
     return piece_of_files(write_film("tape.mkv", range(25), sound_s=1.0), None)
 
 
+def with_cameras(piece: Piece, count: int) -> Piece:
+    paths = (Path(f"/card/{'ABCDEFGHIJ'[n]}.mp4") for n in range(count))
+    return replace(piece, cameras=tuple(replace(piece.tape, path=path) for path in paths))
+
+
+def said(
+    pieces: list[Piece], syncs: list[list[SyncEstimate]], found: list[list[Registration]]
+) -> list[Issue]:
+    synced = [PieceSync(tuple(clips)) for clips in syncs]
+    return camera_notices(pieces, synced, [PieceRegistration(tuple(clips)) for clips in found])
+
+
 @pytest.mark.parametrize(
-    ("cameras", "synced", "registration", "codes"),
-    [
-        (1, TOGETHER, FOUND, []),
-        (0, APART, LOST, []),
-        (1, APART, LOST, ["camera-other"]),
-        (1, TOGETHER, LOST, ["camera-unseen"]),
-    ],
+    ("synced", "registration", "codes"),
+    [(TOGETHER, FOUND, []), (APART, LOST, ["camera-other"]), (TOGETHER, LOST, ["camera-unseen"])],
 )
 def test_a_camera_that_is_left_out_is_named_with_its_reason(
-    cameras: int, synced: PieceSync, registration: Registration, codes: list[str], piece: Piece
+    synced: SyncEstimate, registration: Registration, codes: list[str], piece: Piece
 ) -> None:
-    issues = piece_notices(replace(piece, cameras=(piece.tape,) * cameras), synced, registration)
+    issues = said([with_cameras(piece, 1)], [[synced]], [[registration]])
     assert [issue.code for issue in issues] == codes
     assert all(issue.severity is Severity.NOTICE for issue in issues)
     assert all(issue.cause in ("Elsewhere.", "It saw the ceiling.") for issue in issues)
 
 
+def test_without_a_camera_nothing_is_said(piece: Piece) -> None:
+    assert said([piece], [[]], [[]]) == []
+
+
+def test_those_that_did_not_help_are_named_beside_one_that_did(piece: Piece) -> None:
+    (issue,) = said([with_cameras(piece, 3)], [[TOGETHER, APART, TOGETHER]], [[FOUND, LOST, LOST]])
+    assert issue.code == "camera-left-out"
+    assert issue.title.startswith("2 of the 3 ")
+    assert issue.cause == "B.mp4: Elsewhere. C.mp4: It saw the ceiling."
+
+
+def test_when_none_of_several_helped_the_film_is_of_the_tape_alone(piece: Piece) -> None:
+    (issue,) = said([with_cameras(piece, 2)], [[APART, APART]], [[LOST, LOST]])
+    assert (issue.code, issue.cause) == ("camera-other", "A.mp4: Elsewhere. B.mp4: Elsewhere.")
+
+
+def test_a_recording_need_not_reach_over_every_piece_of_tape(piece: Piece) -> None:
+    both = [with_cameras(piece, 2)] * 2
+    assert said(both, [[TOGETHER, APART], [APART, TOGETHER]], [[FOUND, LOST], [LOST, FOUND]]) == []
+
+
+def test_many_names_are_not_all_read_out(piece: Piece) -> None:
+    (issue,) = said([with_cameras(piece, 9)], [[APART] * 9], [[LOST] * 9])
+    assert "E.mp4: Elsewhere. And 4 more" in issue.cause
+    assert "F.mp4" not in issue.cause
+
+
 def test_the_same_word_is_said_once_for_all_pieces(piece: Piece) -> None:
     silent = replace(piece, tape=replace(piece.tape, has_audio=False))
-    found = notices([silent, silent], [APART, APART], [LOST, LOST], [25, 25])
+    found = notices([silent, silent], [PieceSync(())] * 2, [PieceRegistration(())] * 2, [25, 25])
     assert [issue.code for issue in found] == ["tape-silent"]
 
 

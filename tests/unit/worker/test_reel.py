@@ -1,13 +1,19 @@
 """The tape on its grid: one picture per frame time, sound as long as the pictures."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.core.media import probe
 from appliance.core.types import Picture
-from appliance.worker.reel import cut_to_length, on_the_grid
+from appliance.worker.reel import cut_to_length, on_the_grid, pictures_end_s
+
+WriteFilm = Callable[..., Path]
 
 RATE = Fraction(25)
 BLANK = np.zeros((2, 2), np.uint8)
@@ -62,3 +68,11 @@ def test_sound_is_cut_or_filled_to_its_length(sizes: list[int], skip: int, lengt
     kept = sound[skip : skip + length]
     expected[: len(kept)] = kept
     assert np.array_equal(got, expected)
+
+
+def test_the_pictures_of_a_film_may_end_long_before_its_sound(write_film: WriteFilm) -> None:
+    for sound_s in (None, 1.0, 9.0, 40.0):
+        film = probe(write_film("film.mkv", range(25), sound_s=sound_s))
+        assert film.duration_s == pytest.approx(sound_s or 1.0, abs=0.05)
+        assert pictures_end_s(film) == pytest.approx(1.0, abs=0.002)
+    assert pictures_end_s(probe(write_film("short.mkv", range(2)))) == pytest.approx(0.08, abs=0.002)

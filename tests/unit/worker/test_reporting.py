@@ -27,7 +27,7 @@ from appliance.worker.film import Chunk
 from appliance.worker.making import Made, Making
 from appliance.worker.reel import Piece, piece_of_files
 from appliance.worker.reporting import file_segments, report_data, standard_of, write_take_report
-from appliance.worker.steps import PieceSync
+from appliance.worker.steps import PieceRegistration, PieceSync
 
 WriteFilm = Callable[..., Path]
 
@@ -40,8 +40,11 @@ def making(write_film: WriteFilm, tmp_path: Path) -> Making:
 
 def made(camera: int | None, registration: Registration) -> Made:
     model = ModelInfo("net", "net.onnx", "ab" * 32, "live", 5)
-    sync = PieceSync(camera, SyncEstimate(0.5 if camera is not None else None, confidence=0.9))
-    return Made(((Chunk(10, 7, True),),), model, "cpu", "CPU: a test.", (sync,), (registration,), ())
+    sync = PieceSync(
+        (SyncEstimate(0.5 if camera is not None else None, confidence=0.9, reason="Elsewhere."),)
+    )
+    registered = PieceRegistration((registration,))
+    return Made(((Chunk(10, 7, True),),), model, "cpu", "CPU: a test.", (sync,), (registered,), ())
 
 
 def data(making: Making, what: Made) -> ReportData:
@@ -53,14 +56,17 @@ def test_the_figures_of_the_film(making: Making) -> None:
     assert (told.film_frames, told.guided_frames) == (20, 7)
     assert (told.provider, told.model_sha256) == ("cpu", "ab" * 32)
     (piece,) = told.pieces
-    assert "<svg" in piece.sync_svg
-    assert piece.registration is not None
+    (clip,) = piece.clips
+    assert "<svg" in clip.sync_svg
+    assert (clip.name, clip.end_s) == ("camera.mkv", pytest.approx(0.9, abs=0.01))
+    assert clip.registration is not None
     assert told.settings["fields"] == "tff"
 
 
-def test_a_tape_alone_has_no_plot_and_no_registration(making: Making) -> None:
+def test_a_film_that_was_not_placed_has_no_plot_and_no_registration(making: Making) -> None:
     (piece,) = data(making, made(None, Registration(None))).pieces
-    assert (piece.sync_svg, piece.registration) == ("", None)
+    (clip,) = piece.not_placed
+    assert (clip.sync_svg, clip.registration, clip.sync.reason) == ("", None, "Elsewhere.")
 
 
 def test_stills_are_told_with_their_moment(making: Making) -> None:

@@ -66,7 +66,7 @@ def test_a_long_tape_is_looked_at_in_several_places(write_film: WriteFilm) -> No
 @pytest.mark.usefixtures("one_runtime")
 def test_the_film_says_it(wrong, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     piece = wrong("tff", "bff")
-    job = FileJob(piece.tape.path, None, tmp_path / "out", "auto", "auto", 1.0, False)
+    job = FileJob(piece.tape.path, (), tmp_path / "out", "auto", "auto", 1.0, False)
     result = enhance_files(job, CONFIG, lambda fraction, text: None)
     assert [issue.code for issue in result.issues] == ["order-other", "tape-silent"]
     assert "bottom field first" in (tmp_path / "out/report.html").read_text()

@@ -1,16 +1,17 @@
-"""The steps before the film: kept results, the camera that fits best, moments that both have seen."""
+"""The steps before the film: kept results, every camera recording in its place, moments both saw."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from appliance.core.types import Registration, SyncEstimate, SyncWindow
+from appliance.core.types import IDENTITY, Picture, Registration, SyncEstimate, SyncWindow
 from appliance.worker import steps as module
-from appliance.worker.reel import Piece, piece_of_files
+from appliance.worker.reel import Piece, piece_of_files, whole_sound
 from appliance.worker.steps import PieceSync, common_moments, once, picture_at, register_piece, sync_piece
 
 WriteFilm = Callable[..., Path]
@@ -40,7 +41,8 @@ def test_one_that_a_power_cut_broke_is_made_again(broken: str, tmp_path: Path) -
 
 
 def test_a_sync_comes_back_as_it_was(tmp_path: Path) -> None:
-    kept = PieceSync(1, SyncEstimate(2.5, 80.0, windows=(SyncWindow(1, 3.5, 0.5),), confidence=0.9))
+    clip = SyncEstimate(2.5, 80.0, windows=(SyncWindow(1, 3.5, 0.5),), confidence=0.9)
+    kept = PieceSync((SyncEstimate(None, reason="Elsewhere."), clip))
     once(tmp_path / "sync.json", PieceSync, lambda: kept)
     assert once(tmp_path / "sync.json", PieceSync, lambda: pytest.fail("kept")) == kept
 
@@ -50,29 +52,71 @@ def piece(write_film: WriteFilm) -> Piece:
     return piece_of_files(write_film("tape.mkv", range(25), sound_s=1.0), None)
 
 
-def test_the_most_certain_camera_wins(
-    piece: Piece, write_film: WriteFilm, monkeypatch: pytest.MonkeyPatch
+def test_every_camera_recording_gets_its_place_and_the_tape_is_read_once(
+    piece: Piece, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([SyncEstimate(1.0, confidence=0.6), SyncEstimate(None), SyncEstimate(2.0, confidence=0.8)])
+    answers = iter(
+        [
+            SyncEstimate(1.0, confidence=0.6),
+            SyncEstimate(None, confidence=0.9),
+            SyncEstimate(2.0, confidence=0.8),
+        ]
+    )
 
     def estimate(tape: object, camera: object, rate_hz: int, progress: Callable[[float], None]):  # type: ignore[no-untyped-def]
         progress(0.5)
         return next(answers)
 
+    read: list[Path] = []
+
+    def sound(path: Path, on_block: object) -> object:
+        read.append(path)
+        return whole_sound(path)
+
     monkeypatch.setattr(module, "estimate_sync", estimate)
+    monkeypatch.setattr(module, "whole_sound", sound)
     told: list[float] = []
-    found = sync_piece(replace(piece, cameras=(piece.tape,) * 3), told.append)
-    assert (found.camera, found.estimate.offset_s) == (2, 2.0)
+    cameras = tuple(replace(piece.tape, path=copied(piece.tape.path, f"{n}.mkv")) for n in range(3))
+    found = sync_piece(replace(piece, cameras=cameras), told.append)
+    assert [clip.offset_s for clip in found.clips] == [1.0, None, 2.0]
+    assert found.placed == (0, 2)
+    assert found.best.offset_s == 2.0
+    assert read == [piece.tape.path, *(camera.path for camera in cameras)]
     assert told == sorted(told)
     assert told[-1] == pytest.approx(5 / 6)
 
 
+def copied(path: Path, name: str) -> Path:
+    return Path(shutil.copy(path, path.with_name(name)))
+
+
 def test_no_camera_and_none_that_fits_say_why(piece: Piece, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sync_piece(piece, lambda fraction: None).estimate.reason == "There was no camera."
+    assert sync_piece(piece, lambda fraction: None).best.reason == "There was no camera."
     monkeypatch.setattr(module, "estimate_sync", lambda *a: SyncEstimate(None, reason="Something else."))
-    found = sync_piece(replace(piece, cameras=(piece.tape,)), lambda fraction: None)
-    assert (found.camera, found.estimate.reason) == (None, "Something else.")
-    assert register_piece(piece, found, "tff") == Registration(None, reason="Something else.")
+    with_camera = replace(piece, cameras=(piece.tape,))
+    found = sync_piece(with_camera, lambda fraction: None)
+    assert (found.placed, found.best.reason) == ((), "Something else.")
+    (clip,) = register_piece(with_camera, found, "tff", lambda fraction: None).clips
+    assert clip == Registration(None, reason="Something else.")
+
+
+def test_each_placed_recording_is_registered_on_its_own(
+    piece: Piece, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The camera stood elsewhere for the second one; the first was not placed at all."""
+    seen: list[float] = []
+
+    def estimate(pairs: list[tuple[Picture, Picture]], order: str, aspect: object) -> Registration:
+        seen.append(pairs[0][1].time_s)
+        return Registration(IDENTITY, confidence=len(seen) / 4)
+
+    monkeypatch.setattr(module, "estimate_registration", estimate)
+    synced = PieceSync((SyncEstimate(None), SyncEstimate(0.0), SyncEstimate(-0.4)))
+    told: list[float] = []
+    found = register_piece(replace(piece, cameras=(piece.tape,) * 3), synced, "tff", told.append)
+    assert [clip.confidence for clip in found.clips] == [0.0, 0.25, 0.5]
+    assert seen == [pytest.approx(0.06, abs=0.021), pytest.approx(0.44, abs=0.021)]
+    assert told == [0.0, 1 / 3, 2 / 3]
 
 
 @pytest.mark.parametrize(("offset_s", "count"), [(0.0, 8), (0.5, 8), (-0.5, 8), (5.0, 0), (-5.0, 0)], ids=str)
@@ -94,7 +138,7 @@ def test_moments_keep_away_from_the_blank_end(piece: Piece) -> None:
 
 def test_recordings_without_a_common_moment_are_not_registered(piece: Piece) -> None:
     apart = replace(piece, cameras=(piece.tape,))
-    found = register_piece(apart, PieceSync(0, SyncEstimate(9.0)), "tff")
+    (found,) = register_piece(apart, PieceSync((SyncEstimate(9.0),)), "tff", lambda fraction: None).clips
     assert found.homography is None
     assert "no moment in common" in found.reason
 
