@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 FULL_SCALE = 32767
-BLOCK = 1 << 18
+BLOCK, GATHERED = 1 << 18, 1 << 15
 
 
 class Sound(Protocol):
@@ -45,10 +45,24 @@ class Track:
 def keep_track(blocks: Iterable[FloatArray], path: Path) -> Track:
     """Write the blocks to ``path``; what is no number becomes silence."""
     with path.open("wb") as out:
-        for block in blocks:
-            whole = np.clip(np.nan_to_num(block, posinf=1, neginf=-1), -1, 1) * FULL_SCALE
+        for whole in gathered(blocks):
+            whole = np.clip(np.nan_to_num(whole, posinf=1, neginf=-1), -1, 1) * FULL_SCALE
             out.write(np.rint(whole).astype(np.int16).tobytes())
     return Track(path)
+
+
+def gathered(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    """The same sound in larger blocks: decoders give it in crumbs."""
+    waiting: list[FloatArray] = []
+    length = 0
+    for block in blocks:
+        waiting.append(block)
+        length += len(block)
+        if length >= GATHERED:
+            yield np.concatenate(waiting)
+            waiting, length = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def in_blocks(sound: Sound, size: int = BLOCK) -> Iterator[FloatArray]:
