@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from appliance.core.types import SyncEstimate, SyncStep, SyncWindow
+from appliance.core.types import SyncEstimate
 from appliance.sync.features import FloatArray, band_features
-from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock
+from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock, steps_of, windows_of
 from appliance.sync.path import Points, best_path
 from appliance.sync.search import search
 from appliance.sync.windows import CHANCE, HOP_S, WINDOW_S, measure, probe
@@ -92,26 +92,8 @@ def _estimate(clock: Clock, believed: float) -> SyncEstimate:
     return SyncEstimate(
         offset_s=float(clock.offsets_s[0]),
         drift_ppm=clock.drift * 1e6,
-        steps=_steps(clock),
+        steps=steps_of(clock),
         confidence=believed,
-        windows=_windows(clock),
+        windows=windows_of(clock.points),
         residual_ms=1e3 * float(np.median(np.abs(clock.residual_s))),
-    )
-
-
-def _steps(clock: Clock) -> tuple[SyncStep, ...]:
-    points, steps = clock.points, []
-    for i in np.flatnonzero(np.diff(clock.piece)):
-        shift_s = float(clock.offsets_s[clock.piece[i + 1]] - clock.offsets_s[clock.piece[i]])
-        moment_s = (points.time_s[i] + points.time_s[i + 1]) / 2
-        steps.append(SyncStep(float(moment_s + points.lag_s[i + 1]), shift_s))
-    return tuple(steps)
-
-
-def _windows(clock: Clock) -> tuple[SyncWindow, ...]:
-    points = clock.points
-    weight = np.clip(evidence(points.score) / 30.0, 0, 1)
-    return tuple(
-        SyncWindow(float(t), float(t + lag), float(w))
-        for t, lag, w in zip(points.time_s, points.lag_s, weight, strict=True)
     )

@@ -18,10 +18,14 @@ EDGE = 0.1  # of the flash's peak: what is less belongs to the pictures around
 
 @dataclass(frozen=True)
 class Flashes:
-    """``time_s``: the middle of the light, to a fraction of a picture; ``height``: levels above the usual."""
+    """``time_s``: the middle of the light, to a fraction of a picture; ``height``: levels above the usual.
+
+    ``span_s`` is the time that was looked at.
+    """
 
     time_s: Array
     height: Array
+    span_s: tuple[float, float]
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -30,7 +34,7 @@ class Flashes:
 def find_flashes(curve: LightCurve) -> Flashes:
     """A camera may see a flash in two pictures, or in a part of one: the middle of its light counts."""
     if len(curve.time_s) < 5:
-        return Flashes(np.zeros(0), np.zeros(0))
+        return Flashes(np.zeros(0), np.zeros(0), (0.0, 0.0))
     level = curve.level.mean(axis=1).astype(np.float64)
     excess = level - usual(level, curve.time_s)
     least = np.maximum(LEAST_LEVELS, LEAST_SHARE * level)
@@ -43,7 +47,7 @@ def find_flashes(curve: LightCurve) -> Flashes:
         if (flash := weigh(curve.time_s, excess, first, last)) is not None
     ]
     table = np.array(found, np.float64).reshape(-1, 2)
-    return Flashes(table[:, 0], table[:, 1])
+    return Flashes(table[:, 0], table[:, 1], (float(curve.time_s[0]), curve.duration_s))
 
 
 def usual(level: Array, time_s: Array) -> Array:

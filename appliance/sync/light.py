@@ -1,1 +1,137 @@
 """How the clocks of two recordings of the same event lie on each other, found by what their pictures show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from appliance.core.types import SyncEstimate
+from appliance.sync.features import FRAMES_PER_S
+from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, steps_of, windows_of
+from appliance.sync.flash_match import Matched, flash_places, match_flashes
+from appliance.sync.flashes import Flashes, find_flashes
+from appliance.sync.light_curve import LightCurve
+from appliance.sync.light_features import light_features
+from appliance.sync.light_windows import CHANCE, Matcher, measure, probe
+from appliance.sync.path import Points, best_path
+from appliance.sync.search import search
+
+Progress = Callable[[float], None]
+
+LIGHT = Means(finest_s=4e-3, near_s=0.06, bandwidth_hz=5.0, heard=0.3, usual_height=6.0, cell_s=0.1)
+LEAST_S = 3.0
+STANDS_STILL = 0.05  # levels: less than any camera's noise; the same picture again and again
+ATTEMPTS = 4
+COARSE_TOLERANCE_S, COARSE_STEP = 0.1, 60.0
+FINE_STEP = 30.0
+INDEPENDENT = 0.5  # windows overlap by half
+ACCEPT = 0.5
+ELSEWHERE = "The camera filmed something else: what it saw is nowhere on the tape."
+
+
+def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | None = None) -> SyncEstimate:
+    """Find offset, drift and steps between two films by their brightness, motion, cuts and flashes.
+
+    ``offset_s`` is None, with a ``reason``, when what they show does not belong together.
+    """
+    tell = progress or (lambda _fraction: None)
+    reason = useless(tape, "tape") or useless(camera, "camera's recording")
+    if reason:
+        return SyncEstimate(None, method="light", reason=reason)
+    flashes = find_flashes(tape), find_flashes(camera)
+    matcher = Matcher(light_features(tape), light_features(camera))
+    tell(0.2)
+    places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
+    best = SyncEstimate(None, method="light", reason=ELSEWHERE)
+    for attempt in range(ATTEMPTS):
+        path = best_path(places, COARSE_TOLERANCE_S, COARSE_STEP)
+        if not len(path):
+            break
+        found = along(matcher, flashes, places.pick(path))
+        best = max(best, found, key=lambda e: e.confidence)
+        tell(0.7 + 0.3 * (attempt + 1) / ATTEMPTS)
+        if best.confidence >= ACCEPT:
+            break
+        places = places.pick(np.setdiff1d(np.arange(len(places.time_s)), path))
+    tell(1.0)
+    return best
+
+
+def useless(curve: LightCurve, name: str) -> str:
+    if len(curve.time_s) < 2 or curve.duration_s - float(curve.time_s[0]) < LEAST_S:
+        return f"The {name} has less than {LEAST_S:.0f} seconds of pictures."
+    if float(curve.level.std(axis=0).max()) < STANDS_STILL:
+        return f"Nothing moves and nothing changes in the pictures of the {name}."
+    return ""
+
+
+def all_places(matcher: Matcher, flashes: tuple[Flashes, Flashes], progress: Progress) -> Points:
+    """Where on the tape each piece of the camera's film may lie, by the curves and by the flashes."""
+    places = search(matcher.tape, matcher.camera, progress)
+    apart = np.diff(np.unique(places.time_s))
+    piece_s = float(apart.min()) if len(apart) else matcher.camera.shape[1] / FRAMES_PER_S
+    seen, lit = probe(matcher, places, piece_s), flash_places(*flashes)
+    return together(seen, lit)
+
+
+def together(one: Points, other: Points) -> Points:
+    """Both, in the order of time."""
+    both = Points(
+        np.concatenate([one.time_s, other.time_s]),
+        np.concatenate([one.lag_s, other.lag_s]),
+        np.concatenate([one.score, other.score]),
+    )
+    return both.pick(np.argsort(both.time_s, kind="stable"))
+
+
+def along(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
+    """Measure near the path; windows give the drift and the steps, flashes the exact offset."""
+    clock = window_clock(matcher, path)
+    if clock is not None and confidence(clock, searched_s(matcher), LIGHT) >= ACCEPT:
+        matched = match_flashes(*flashes, clock.lag_at)
+        count = len(matched.points.time_s)
+        exact = clock.offsets_s + matched.shift_s * count / (count + 1)
+        clock = replace(clock, offsets_s=exact, nats=clock.nats + max(0.0, matched.nats))
+        return estimate_of(clock, matched, searched_s(matcher))
+    matched = match_flashes(*flashes, lambda time_s: np.interp(time_s, path.time_s, path.lag_s))
+    if len(matched.points.time_s) < 2:
+        return nothing(clock, matcher)
+    lit = fit_clock(matched.points, len(matched.points.time_s), 1.0, LIGHT)
+    return estimate_of(replace(lit, nats=matched.nats), matched, searched_s(matcher))
+
+
+def nothing(clock: Clock | None, matcher: Matcher) -> SyncEstimate:
+    believed = confidence(clock, searched_s(matcher), LIGHT) if clock else 0.0
+    return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
+
+
+def searched_s(matcher: Matcher) -> float:
+    return float(matcher.tape.shape[1] + matcher.camera.shape[1]) / FRAMES_PER_S
+
+
+def window_clock(matcher: Matcher, path: Points) -> Clock | None:
+    peaks = measure(matcher, path)
+    if not len(peaks.time_s):
+        return None
+    proven = Points(peaks.time_s, peaks.lag_s, evidence(peaks.score) - CHANCE)
+    points = peaks.pick(best_path(proven, LIGHT.near_s, FINE_STEP))
+    return fit_clock(points, len(np.unique(peaks.time_s)), INDEPENDENT, LIGHT)
+
+
+def estimate_of(clock: Clock, matched: Matched, searched: float) -> SyncEstimate:
+    believed = confidence(clock, searched, LIGHT)
+    if believed < ACCEPT:
+        return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
+    measured = matched.points if len(matched.points.time_s) >= 2 else clock.points
+    beside = measured.lag_s - clock.lag_at(measured.time_s)
+    return SyncEstimate(
+        offset_s=float(clock.offsets_s[0]),
+        drift_ppm=clock.drift * 1e6,
+        steps=steps_of(clock),
+        confidence=believed,
+        method="light",
+        windows=windows_of(together(clock.points, matched.points)),
+        residual_ms=1e3 * float(np.median(np.abs(beside))),
+    )

@@ -21,7 +21,10 @@ FloatArray = NDArray[np.float32]
 Array = NDArray[np.float64]
 Small = NDArray[np.float32]
 
-ROWS, COLUMNS = 3, 4  # parts of the picture: things happen elsewhere in another camera's frame, but nearly there
+ROWS, COLUMNS = (
+    3,
+    4,
+)  # parts of the picture: what one camera has in one of them, another has nearly there
 CELLS = ROWS * COLUMNS
 SMALL = (8 * COLUMNS, 8 * ROWS)  # pixels that a picture is reduced to: a tape's noise is gone by then
 SEEN = (0.02, 0.955)  # of the height: the heads of a recorder switch in the lines below
@@ -63,7 +66,7 @@ def read_light(
 
     ``on_moment`` is told the time of each picture, for reading a film takes long.
     """
-    times, levels, motion_times, motions = (array(kind) for kind in "dfdf")
+    times, levels, motion_times, motions = array("d"), array("f"), array("d"), array("f")
     earlier: deque[Moment] = deque(maxlen=6)
     for moment in moments(pictures, order, rate):
         times.append(moment.time_s)

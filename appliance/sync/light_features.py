@@ -1,7 +1,7 @@
 """What of a light curve two cameras have in common: when it changes and moves, not how bright or how much.
 
-Exposure, colours, fades and slow lamps are divided out; what repeats steadily (lamps that flicker, a pendulum)
-is held down; no single moment, such as a cut, outweighs the rest.
+Exposure, colours, fades and slow lamps are divided out; what repeats steadily (lamps that flicker, a
+pendulum) is held down; no single moment, such as a cut, outweighs the rest.
 """
 
 from __future__ import annotations

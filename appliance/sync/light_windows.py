@@ -1,4 +1,4 @@
-"""The exact time by light: some seconds of the camera's changes against the tape's, near where they are expected."""
+"""The exact time by light: seconds of the camera's changes against the tape's near where they may lie."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class Matcher:
         start = round(centre_s * FRAMES_PER_S) - length // 2
         reach = round(reach_s * FRAMES_PER_S) + 1
         first = start + round(guess_s * FRAMES_PER_S) - reach
-        height = heights(piece(self.tape, first, length + 2 * reach), piece(self.camera, start, length), self.floor)
+        height = heights(
+            piece(self.tape, first, length + 2 * reach), piece(self.camera, start, length), self.floor
+        )
         return [((first + k - start) / FRAMES_PER_S, h) for k, h in tops(height)]
 
     @property
