@@ -48,7 +48,7 @@ class Eye:
     rate: float
     frame: Frame = (0.0, 0.0, 1.0, 1.0)
     order: FieldOrder = "progressive"
-    exposure_s: float = 0.01
+    exposure_s: float = 0.016
     readout_s: float = 0.0
     gain: float = 1.0
     gamma: float = 1.0

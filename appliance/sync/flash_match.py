@@ -14,7 +14,7 @@ CELL_S = 0.05
 PLACES = 8
 MOST_FLASHES = 1500  # more of them are a strobe light, which is the same everywhere
 REACH_S, NEAR_S = 0.15, 0.05
-SEEN = 0.7  # share of the flashes that both cameras see
+SEEN = 0.4  # share of the flashes that both cameras see: many fall between two pictures
 WEIGHT = 8.0  # of a flash among the windows, as the height of a peak
 NATS_A_FLASH = 4.0  # for the search alone
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import median_filter
@@ -74,3 +74,25 @@ def weigh(time_s: Array, excess: Array, first: int, last: int) -> tuple[float, f
     inside = slice(before, after + 1)
     light = np.where(excess[inside] > EDGE * top, excess[inside], 0.0)
     return float(np.average(time_s[inside], weights=light)), top
+
+
+def without_flashes(curve: LightCurve, flashes: Flashes) -> LightCurve:
+    """The curve with a gap at every flash: what is left are the things that move."""
+    level = away(curve.time_s, flashes.time_s, LONGEST_S / 2)
+    motion = away(curve.motion_s, flashes.time_s, LONGEST_S)
+    return replace(
+        curve,
+        time_s=curve.time_s[level],
+        level=curve.level[level],
+        motion_s=curve.motion_s[motion],
+        motion=curve.motion[motion],
+    )
+
+
+def away(time_s: Array, moments_s: Array, reach_s: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    if not len(moments_s):
+        return np.ones(len(time_s), bool)
+    after = np.clip(np.searchsorted(moments_s, time_s), 0, len(moments_s) - 1)
+    before = np.maximum(after - 1, 0)
+    near_s = np.minimum(np.abs(time_s - moments_s[before]), np.abs(moments_s[after] - time_s))
+    return np.asarray(near_s > reach_s)

@@ -11,7 +11,7 @@ from appliance.core.types import SyncEstimate
 from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, steps_of, windows_of
 from appliance.sync.flash_match import Matched, flash_places, match_flashes
-from appliance.sync.flashes import Flashes, find_flashes
+from appliance.sync.flashes import Flashes, find_flashes, without_flashes
 from appliance.sync.light_curve import LightCurve
 from appliance.sync.light_features import light_features
 from appliance.sync.light_windows import CHANCE, Matcher, measure, probe
@@ -26,6 +26,8 @@ STANDS_STILL = 0.05  # levels: less than any camera's noise; the same picture ag
 ATTEMPTS = 4
 COARSE_TOLERANCE_S, COARSE_STEP = 0.1, 60.0
 FINE_STEP = 30.0
+LEAST_FLASHES = 3
+LEAST_NATS = -6.0  # what flashes that one camera missed may take away
 INDEPENDENT = 0.5  # windows overlap by half
 ACCEPT = 0.5
 ELSEWHERE = "The camera filmed something else: what it saw is nowhere on the tape."
@@ -41,7 +43,8 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     if reason:
         return SyncEstimate(None, method="light", reason=reason)
     flashes = find_flashes(tape), find_flashes(camera)
-    matcher = Matcher(light_features(tape), light_features(camera))
+    steady = (without_flashes(*pair) for pair in zip((tape, camera), flashes, strict=True))
+    matcher = Matcher(*(light_features(curve) for curve in steady))
     tell(0.2)
     places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
     best = SyncEstimate(None, method="light", reason=ELSEWHERE)
@@ -87,24 +90,31 @@ def together(one: Points, other: Points) -> Points:
 
 
 def along(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
-    """Measure near the path; windows give the drift and the steps, flashes the exact offset."""
+    """Measure near the path, by the windows and by the flashes alone; the surer of the two."""
+    both = by_windows(matcher, flashes, path), by_flashes(matcher, flashes, path)
+    return max(both, key=lambda e: e.confidence)
+
+
+def by_windows(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
+    """Windows give the drift and the steps; the more flashes, the more of the exact offset is theirs."""
     clock = window_clock(matcher, path)
-    if clock is not None and confidence(clock, searched_s(matcher), LIGHT) >= ACCEPT:
-        matched = match_flashes(*flashes, clock.lag_at)
-        count = len(matched.points.time_s)
-        exact = clock.offsets_s + matched.shift_s * count / (count + 1)
-        clock = replace(clock, offsets_s=exact, nats=clock.nats + max(0.0, matched.nats))
-        return estimate_of(clock, matched, searched_s(matcher))
+    if clock is None:
+        return SyncEstimate(None, method="light", reason=ELSEWHERE)
+    matched = match_flashes(*flashes, clock.lag_at)
+    count = len(matched.points.time_s)
+    exact = clock.offsets_s + matched.shift_s * count / (count + 1)
+    clock = replace(clock, offsets_s=exact, nats=clock.nats + max(LEAST_NATS, matched.nats))
+    return estimate_of(clock, matched, searched_s(matcher))
+
+
+def by_flashes(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
     matched = match_flashes(*flashes, lambda time_s: np.interp(time_s, path.time_s, path.lag_s))
-    if len(matched.points.time_s) < 2:
-        return nothing(clock, matcher)
-    lit = fit_clock(matched.points, len(matched.points.time_s), 1.0, LIGHT)
-    return estimate_of(replace(lit, nats=matched.nats), matched, searched_s(matcher))
-
-
-def nothing(clock: Clock | None, matcher: Matcher) -> SyncEstimate:
-    believed = confidence(clock, searched_s(matcher), LIGHT) if clock else 0.0
-    return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
+    count = len(matched.points.time_s)
+    if count < LEAST_FLASHES:
+        return SyncEstimate(None, method="light", reason=ELSEWHERE)
+    clock = fit_clock(matched.points, count, 1.0, LIGHT)
+    drift_as_usual = np.log(searched_s(matcher) / LIGHT.cell_s)  # it was not searched for
+    return estimate_of(replace(clock, nats=matched.nats + drift_as_usual), matched, searched_s(matcher))
 
 
 def searched_s(matcher: Matcher) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.light_curve import Array, FloatArray
@@ -19,6 +18,8 @@ PEAKS = 3
 PROBES = 6
 CHANCE = 4.0  # nats that the best of some ten unrelated lags reaches easily
 QUIET = 0.15  # of the usual energy: a window in which less happens is not made louder than that
+EVENT_FRAMES = 10
+MOST_AN_EVENT = 1.2  # deviations
 INDEPENDENT = 0.36  # of the frames, after the band was cut
 Peak = tuple[float, float]  # lag in seconds, height in deviations of chance
 
@@ -56,17 +57,19 @@ class Matcher:
 def heights(near: FloatArray, window: FloatArray, floor: float) -> FloatArray:
     """The correlation at every lag, in deviations of what chance gives for signals of this kind.
 
-    Parts of a picture change together: the less alike two channels are, the more they prove.
+    Parts of a picture change together: the less alike two channels are, the more they prove. No single
+    event, such as a flash, proves much: any two flashes are alike.
     """
     length = window.shape[1]
     lags = near.shape[1] - length + 1
-    product = np.array([np.vdot(near[:, k : k + length], window) for k in range(lags)])
+    product = np.array([(near[:, k : k + length] * window).sum(axis=0) for k in range(lags)])
     power = np.concatenate([[0.0], np.cumsum((near**2).sum(axis=0))])
     energy = (power[length:] - power[:-length]) * float((window**2).sum())
-    ratio = product / np.sqrt(np.maximum(energy, floor * length**2))
     one, other = near @ near.T, window @ window.T
     alike = float((one * other).sum() / (np.trace(one) * np.trace(other) + 1e-12))
-    return np.asarray(ratio * np.sqrt(INDEPENDENT * length / (alike + 1e-6)), np.float32)
+    chance = np.sqrt(np.maximum(energy, floor * length**2) * (alike + 1e-6) / (INDEPENDENT * length))
+    events = np.add.reduceat(product, np.arange(0, length, EVENT_FRAMES), axis=1) / chance[:, None]
+    return np.asarray(np.clip(events, -MOST_AN_EVENT, MOST_AN_EVENT).sum(axis=1), np.float32)
 
 
 def tops(height: FloatArray) -> list[Peak]:
@@ -132,6 +135,3 @@ def guesses(path: Points, centre_s: float) -> list[tuple[float, float]]:
             reach_s = REACH_S + MAX_DRIFT * abs(path.time_s[i] - centre_s)
             found.append((float(path.lag_s[i]), min(float(reach_s), MOST_REACH_S)))
     return found
-
-
-Indices = NDArray[np.intp]
