@@ -20,12 +20,12 @@ from appliance.sync.search import search
 
 Progress = Callable[[float], None]
 
-LIGHT = Means(finest_s=4e-3, near_s=0.06, bandwidth_hz=5.0, heard=0.3, usual_height=6.0, cell_s=0.1)
+LIGHT = Means(finest_s=0.02, near_s=0.1, bandwidth_hz=5.0, heard=0.3, usual_height=6.0, cell_s=0.1)
 LEAST_S = 3.0
 STANDS_STILL = 0.05  # levels: less than any camera's noise; the same picture again and again
 ATTEMPTS = 4
 COARSE_TOLERANCE_S, COARSE_STEP = 0.1, 60.0
-FINE_STEP = 30.0
+FINE_STEP = 60.0
 LEAST_FLASHES = 3
 LEAST_NATS = -6.0  # what flashes that one camera missed may take away
 INDEPENDENT = 0.5  # windows overlap by half
