@@ -193,6 +193,9 @@ def enhance(
 def sync(
     tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
     camera: Annotated[Path, typer.Argument(help="The camera's film.")],
+    by: Annotated[
+        str, typer.Option(help="sound, light, or auto: by light where their sound does not tell.")
+    ] = "auto",
     json_: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -200,7 +203,7 @@ def sync(
     from appliance.worker.files import sync_files
 
     with progress_bar(quiet or json_) as tell:
-        estimate, trouble = sync_files(tape, camera, tell)
+        estimate, trouble = sync_files(tape, camera, tell, by)
     if json_:
         print_json(asdict(estimate))
     elif estimate.offset_s is None:
@@ -213,6 +216,29 @@ def sync(
     if trouble is not None:
         print_issue(trouble)
         raise typer.Exit(1)
+
+
+@app.command()
+def latency(
+    film: Annotated[Path, typer.Argument(help="A recording of claps with a flash, made by the device.")],
+    device: Annotated[str, typer.Option(help="The device's name, as in a take's description.")],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Use it for what this device records from now on.")
+    ] = False,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Measure how much later the sound comes than the picture inside one device."""
+    from appliance.worker.latencies import keep_latency, latency_of_file
+
+    with progress_bar(quiet or json_) as tell:
+        found, key = latency_of_file(film, device, tell)
+    if keep and found.late_s is not None:
+        keep_latency(box()[0].latencies, key, found.late_s)
+    if json_:
+        print_json({"key": key, "kept": keep, **asdict(found)})
+        return
+    print(f"{key}: {found.sentence()}{' Kept.' if keep else ''}")
 
 
 @app.command()

@@ -17,10 +17,10 @@ from appliance.core.snapshot import JobProgress
 from appliance.core.types import FieldOrder, Issue, SyncEstimate
 from appliance.encode.files import DISK_ERRORS, disk_problem
 from appliance.enhance.tiers import known_tier
-from appliance.sync.estimate import estimate_sync
 from appliance.worker.making import Making, single_film
+from appliance.worker.placing import Placer
 from appliance.worker.progress import Progress
-from appliance.worker.reel import SYNC_RATE_HZ, Piece, piece_of_files, whole_sound
+from appliance.worker.reel import Piece, piece_of_files
 from appliance.worker.reporting import package
 from appliance.worker.scan import scan_of
 
@@ -183,18 +183,17 @@ def check_output(job: FileJob) -> None:
 
 
 def sync_files(
-    tape: Path, camera: Path, tell: Callable[[float, str], None]
+    tape: Path, camera: Path, tell: Callable[[float, str], None], way: str = "auto"
 ) -> tuple[SyncEstimate, Issue | None]:
-    """The estimate, and the trouble where a file has no sound to compare."""
-    for path in (tape, camera):
-        if not probe(path).has_audio:
-            reason = f"{path.name} has no sound."
-            return SyncEstimate(None, reason=reason), no_sound(path)
-    tell(0.1, "Reading the sound")
-    on_tape, on_camera = whole_sound(tape), whole_sound(camera)
-    estimate = estimate_sync(
-        on_tape, on_camera, SYNC_RATE_HZ, lambda fraction: tell(0.3 + 0.7 * fraction, "Comparing")
-    )
+    """The estimate by sound or light, and the trouble where it failed since a file has no sound.
+
+    ``way`` is "auto" (light where sound does not tell), "sound" or "light".
+    """
+    infos = probe(tape), probe(camera)
+    estimate = Placer(infos[0], way=way).place(infos[1], tell)
+    silent = next((info.path for info in infos if not info.has_audio), None)
+    if estimate.offset_s is None and silent is not None and way != "light":
+        return estimate, no_sound(silent)
     return estimate, None
 
 
@@ -202,6 +201,6 @@ def no_sound(path: Path) -> Issue:
     return Problem(
         "no-sound",
         f"{path.name} has no sound",
-        "The recordings are compared by their sound, and this one has none.",
+        "Recordings are compared by their sound, and this one has none; what they show did not tell either.",
         "Record again with the sound cable plugged in, or restore the tape alone.",
     ).issue

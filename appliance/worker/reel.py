@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -29,6 +29,7 @@ class Piece:
     cameras: tuple[MediaInfo, ...] = ()
     blank_tail_s: float = 0.0  # the tape had ended by then; not a part of the film
     start_s: float = 0.0  # the first picture's time in the file; the sound may begin a little before it
+    sound_late_s: Mapping[Path, float] = field(default_factory=dict)  # inside a device; see sync/latency.py
 
     @property
     def frames(self) -> int:
@@ -49,10 +50,16 @@ class Reel:
     issues: tuple[Issue, ...] = ()
 
 
-def reel_of_take(take: Take, folder: Path) -> Reel:
+def on_time(device: str, info: MediaInfo) -> float:
+    """Every device's sound, as long as nothing else is known."""
+    return 0.0
+
+
+def reel_of_take(take: Take, folder: Path, late_of: Callable[[str, MediaInfo], float] = on_time) -> Reel:
     """Raises Problem where a tape's file is missing or broken; a broken camera file is left out and named.
 
     A film has one size and one rate: pieces of another kind than the longest stay out of it.
+    ``late_of`` says how late a device's sound is.
     """
     tapes = [probe(folder / s.path) for s in take.segments if s.role is Role.TAPE and s.frames]
     if not tapes:
@@ -62,7 +69,9 @@ def reel_of_take(take: Take, folder: Path) -> Reel:
     kind = kind_of(max(tapes, key=lambda tape: tape.duration_s))
     alike = [(tape, tail) for tape, tail in zip(tapes, tails, strict=True) if kind_of(tape) == kind]
     issues += [left_out(tape) for tape in tapes if kind_of(tape) != kind]
-    pieces = (piece_of(n, tape, cameras, tail) for n, (tape, tail) in enumerate(alike))
+    devices = {folder / segment.path: segment.device for segment in take.segments}
+    late_s = {info.path: late_of(devices[info.path], info) for info in (*tapes, *cameras)}
+    pieces = (piece_of(n, tape, cameras, tail, late_s) for n, (tape, tail) in enumerate(alike))
     return Reel(tuple(pieces), tuple(issues))
 
 
@@ -70,8 +79,14 @@ def piece_of_files(tape: Path, camera: Path | None) -> Piece:
     return piece_of(0, probe(tape), (probe(camera),) if camera else ())
 
 
-def piece_of(index: int, tape: MediaInfo, cameras: tuple[MediaInfo, ...], tail_s: float = 0.0) -> Piece:
-    return Piece(index, tape, cameras, tail_s, first_picture_s(tape.path))
+def piece_of(
+    index: int,
+    tape: MediaInfo,
+    cameras: tuple[MediaInfo, ...],
+    tail_s: float = 0.0,
+    late_s: Mapping[Path, float] | None = None,
+) -> Piece:
+    return Piece(index, tape, cameras, tail_s, first_picture_s(tape.path), late_s or {})
 
 
 def kind_of(tape: MediaInfo) -> tuple[int, int, Fraction]:
@@ -110,13 +125,15 @@ def left_out(tape: MediaInfo) -> Issue:
     ).issue
 
 
-def whole_sound(path: Path, on_block: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
+def whole_sound(
+    path: Path, on_block: Callable[[], None] = lambda: None, rate_hz: int = SYNC_RATE_HZ
+) -> NDArray[np.float32]:
     """The sound for synchronising: mono at a rate that keeps speech; empty where there is none.
 
     The one thing of a job that grows with the tape: 115 MB an hour, twice that while it is put together.
     """
     blocks = []
-    for block in read_sound(path, SYNC_RATE_HZ):
+    for block in read_sound(path, rate_hz):
         blocks.append(block)
         on_block()
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -14,8 +14,8 @@ from appliance.core.media import MediaInfo, read_pictures
 from appliance.core.types import FieldOrder, Picture, Registration, SyncEstimate
 from appliance.encode.files import whole_file
 from appliance.register.estimate import estimate_registration
-from appliance.sync.estimate import estimate_sync
-from appliance.worker.reel import SYNC_RATE_HZ, Piece, whole_sound
+from appliance.worker.placing import Placer, Tell
+from appliance.worker.reel import Piece
 
 T = TypeVar("T")
 REGISTRATION_PAIRS = 8
@@ -42,21 +42,19 @@ def once(path: Path, kind: type[T], work: Callable[[], T]) -> T:
     return result
 
 
-def sync_piece(piece: Piece, progress: Callable[[float], None]) -> PieceSync:
-    """Compare the tape's sound with each camera recording; the most certain one wins."""
+def sync_piece(piece: Piece, progress: Tell, order: FieldOrder | None = None) -> PieceSync:
+    """Compare the tape with each camera recording, by sound or else by light; the most certain one wins."""
     if not piece.cameras:
         return PieceSync(None, SyncEstimate(None, reason="There was no camera."))
     share = 1 / len(piece.cameras)
-    tape = whole_sound(piece.tape.path, lambda: progress(0.0))
+    placer = Placer(piece.tape, order, sound_late_s=piece.sound_late_s)
     best = PieceSync(None, SyncEstimate(None, reason="No camera recording could be compared."))
     for index, camera in enumerate(piece.cameras):
 
-        def tell(fraction: float, begin: float = index * share) -> None:
-            progress(begin + share * fraction)
+        def tell(fraction: float, text: str, begin: float = index * share) -> None:
+            progress(begin + share * fraction, text)
 
-        tell(0.0)
-        sound = whole_sound(camera.path, lambda: tell(0.0))
-        estimate = estimate_sync(tape, sound, SYNC_RATE_HZ, tell)
+        estimate = placer.place(camera, tell)
         if estimate.offset_s is not None and estimate.confidence > best.estimate.confidence:
             best = PieceSync(index, estimate)
         elif best.camera is None:

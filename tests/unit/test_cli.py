@@ -139,7 +139,7 @@ def test_words_that_mean_nothing_are_refused(places: tuple[str, ...], type_in: T
 
 
 def sync_answer(monkeypatch: pytest.MonkeyPatch, estimate: SyncEstimate, issue: Issue | None = None) -> None:
-    monkeypatch.setattr(files, "sync_files", lambda tape, camera, tell: (estimate, issue))
+    monkeypatch.setattr(files, "sync_files", lambda *arguments: (estimate, issue))
 
 
 def test_sync_in_words_and_as_json(
