@@ -1,4 +1,4 @@
-"""Pictures become curves: fields at their own times, motion over the same time, nothing of the noise's size."""
+"""Pictures become curves: fields at their own times, motion over the same time, nothing kept of the pictures."""
 
 from __future__ import annotations
 
