@@ -1,4 +1,4 @@
-"""Pictures become curves: fields at their own times, motion over the same time, nothing kept of the pictures."""
+"""Pictures become curves: fields at their own times, motion over the same time, and no picture is kept."""
 
 from __future__ import annotations
 
