@@ -149,7 +149,7 @@ def worst_ms(case: LightCase, found: SyncEstimate) -> float:
     faster = 1 + case.ppm * 1e-6
     begin_s, end_s = max(0.0, -case.offset_s), min(case.camera_s, case.tape_s - case.offset_s)
     times_s = np.linspace(begin_s, end_s, LOOKS)
-    return 1e3 * max(abs(found.tape_time(t) - case.offset_s - faster * t) for t in times_s)
+    return float(1e3 * max(abs(found.tape_time(t) - case.offset_s - faster * t) for t in times_s))
 
 
 def print_light(rows: Sequence[LightRow], width: int = 120) -> None:
