@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
 from appliance.core.types import FieldOrder, Picture
 
 Array = NDArray[np.float64]
+Small = NDArray[np.float32]
 Frame = tuple[float, float, float, float]  # left, top, right, bottom; the whole stage is 0, 0, 1, 1
 
 STEP_S = 0.02
@@ -73,23 +74,28 @@ class Stage:
         self.flashes = np.sort(rng.uniform(0, seconds, rng.poisson(flashes * seconds)))
         self.cuts = np.sort(rng.uniform(0, seconds, rng.poisson(cuts * seconds)))
 
-    def see(self, rows_s: Array, frame: Frame, columns: int) -> Array:
+    def see(self, rows_s: Array, frame: Frame, columns: int) -> Small:
         """(pictures, rows, columns) of levels, each row at its own moment ``rows_s``."""
-        across = frame[0] + (np.arange(columns) + 0.5) / columns * (frame[2] - frame[0])
         rows = rows_s.shape[1]
-        down = frame[1] + (np.arange(rows) + 0.5) / rows * (frame[3] - frame[1])
+        across = steps(frame[0], frame[2], columns)
+        down = steps(frame[1], frame[3], rows)
         after_cut = np.searchsorted(self.cuts, rows_s[:, 0]) % 2
-        ground = np.array([painted(b, across, down) for b in self.backdrops])
-        seen: Array = ground[after_cut]
+        seen = np.array([painted(b, across, down) for b in self.backdrops])[after_cut]
         at = np.clip((rows_s + MARGIN_S) / STEP_S, 0, len(self.lamp) - 1.001)
         for number, walker in enumerate(self.walkers):
-            aside = 0.37 * after_cut[:, None] * (1 if number % 2 else -1)
+            aside = np.float32(0.37 if number % 2 else -0.37) * after_cut[:, None]
             x, y = (between(path, at) for path in (walker.x, walker.y))
-            far = ((across - (x + aside)[..., None]) / walker.size[0]) ** 2
-            far = far + (((down - y) / walker.size[1]) ** 2)[..., None]
-            stripe = np.where(np.abs(down - y) < walker.size[1] / 4, -0.5, 1.0)
-            seen += walker.levels * stripe[..., None] / (1 + np.exp(np.clip(12 * (far - 1), -30, 30)))
+            beside = (across - (x + aside)[..., None]) / np.float32(walker.size[0])
+            above = (down - y) / np.float32(walker.size[1])
+            within = np.clip(3.5 - 3 * (beside**2 + (above**2)[..., None]), 0, 1)
+            stripe = np.where(np.abs(above) < 0.25, -0.5, 1.0).astype(np.float32)
+            seen += np.float32(walker.levels) * stripe[..., None] * within
         return seen * between(self.lamp, at)[..., None]
+
+
+def steps(begin: float, end: float, count: int) -> Small:
+    """The middles of so many parts."""
+    return (begin + (np.arange(count) + 0.5) / count * (end - begin)).astype(np.float32)
 
 
 def person(rng: np.random.Generator, count: int, busy: float) -> Iterator[Walker]:
@@ -119,16 +125,16 @@ def backdrop(rng: np.random.Generator) -> Array:
     return np.asarray(110 + 35 * rough / rough.std(), np.float64)
 
 
-def painted(ground: Array, across: Array, down: Array) -> Array:
+def painted(ground: Array, across: Small, down: Small) -> Small:
     points = np.meshgrid((down + 0.3) / 1.6 * BACKDROP, (across + 0.3) / 1.6 * BACKDROP, indexing="ij")
-    return np.asarray(map_coordinates(ground, points, order=1, mode="nearest"), np.float64)
+    return np.asarray(map_coordinates(ground, points, order=1, mode="nearest"), np.float32)
 
 
-def between(path: Array, at: Array) -> Array:
+def between(path: Array, at: Array) -> Small:
     """The path at fractions of its steps."""
     first = at.astype(np.intp)
     part = at - first
-    return path[first] * (1 - part) + path[first + 1] * part
+    return np.asarray(path[first] * (1 - part) + path[first + 1] * part, np.float32)
 
 
 def filmed(stage: Stage, eye: Eye, start_s: float, seconds: float, ppm: float = 0.0) -> Iterator[Picture]:
@@ -141,35 +147,39 @@ def filmed(stage: Stage, eye: Eye, start_s: float, seconds: float, ppm: float = 
         times_s = own_s[first : first + BATCH]
         seen = exposed(stage, eye, start_s + (1 + ppm * 1e-6) * times_s, ROWS // fields)
         seen, held = developed(seen, eye, times_s, held, fields)
-        seen += rng.normal(size=seen.shape) * eye.noise
+        seen += rng.standard_normal(seen.shape, np.float32) * np.float32(eye.noise)
         yield from pictures_of(np.clip(np.rint(seen), 0, 255).astype(np.uint8), times_s, eye.order)
 
 
-def exposed(stage: Stage, eye: Eye, scene_s: Array, rows: int) -> Array:
+def exposed(stage: Stage, eye: Eye, scene_s: Array, rows: int) -> Small:
     """The mean over the exposure, and the flashes whose light came into each row."""
     late_s = scene_s[:, None] + eye.readout_s * ((np.arange(rows) + 0.5) / rows - 0.5)
     looks = [stage.see(late_s + part * eye.exposure_s, eye.frame, COLUMNS) for part in (-0.25, 0.25)]
-    seen: Array = (looks[0] + looks[1]) / 2
-    for moment_s in stage.flashes:
+    seen = (looks[0] + looks[1]) / 2
+    for moment_s in stage.flashes[near(stage.flashes, late_s)]:
         lit = np.abs(late_s - moment_s) < (eye.exposure_s + FLASH_S) / 2
-        seen *= 1 + FLASH_GAIN * lit[..., None]
-    return seen
+        seen *= np.where(lit, np.float32(1 + FLASH_GAIN), np.float32(1))[..., None]
+    return np.asarray(seen, np.float32)
+
+
+def near(flashes: Array, late_s: Array) -> NDArray[np.bool_]:
+    return np.asarray((flashes > late_s.min() - 1) & (flashes < late_s.max() + 1))
 
 
 def developed(
-    seen: Array, eye: Eye, own_s: Array, held: float | None, fields: int
-) -> tuple[Array, float | None]:
+    seen: Small, eye: Eye, own_s: Array, held: float | None, fields: int
+) -> tuple[Small, float | None]:
     """The camera's curve, its automatic exposure, and lamps; ``held`` goes on to the next batch."""
     bright = seen.mean(axis=(1, 2))
     quick = 1 / (eye.rate * fields)
     followed = np.empty(len(bright))
     for k, now in enumerate(bright):
-        held = now if held is None else held + (now - held) * quick
+        held = float(now) if held is None else held + (now - held) * quick
         followed[k] = held
     exposure = eye.gain * (110 / followed) ** eye.automatic
     exposure *= 1 + eye.flicker * np.sin(2 * np.pi * 100 * own_s)
-    light = np.clip(seen * exposure[:, None, None] / 255, 0, 1)
-    return 255 * light**eye.gamma, held
+    light = np.clip(seen * (exposure / 255).astype(np.float32)[:, None, None], 0, 1)
+    return np.asarray(255 * light**eye.gamma, np.float32), held
 
 
 def pictures_of(rows: NDArray[np.uint8], times_s: Array, order: FieldOrder) -> Iterator[Picture]:

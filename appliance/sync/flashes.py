@@ -35,7 +35,7 @@ def find_flashes(curve: LightCurve) -> Flashes:
     """A camera may see a flash in two pictures, or in a part of one: the middle of its light counts."""
     if len(curve.time_s) < 5:
         return Flashes(np.zeros(0), np.zeros(0), (0.0, 0.0))
-    level = curve.level.mean(axis=1).astype(np.float64)
+    level = curve.level.mean(axis=1, dtype=np.float64)
     excess = level - usual(level, curve.time_s)
     least = np.maximum(LEAST_LEVELS, LEAST_SHARE * level)
     # Even and odd fields differ steadily where the picture is fine; that is unrest too.

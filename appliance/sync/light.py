@@ -12,8 +12,9 @@ from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, steps_of, windows_of
 from appliance.sync.flash_match import Matched, flash_places, match_flashes
 from appliance.sync.flashes import Flashes, find_flashes, without_flashes
-from appliance.sync.light_curve import LightCurve
+from appliance.sync.light_curve import Array, LightCurve
 from appliance.sync.light_features import light_features
+from appliance.sync.light_frame import find_frame
 from appliance.sync.light_windows import CHANCE, Matcher, measure, probe
 from appliance.sync.path import Points, best_path
 from appliance.sync.search import search
@@ -43,7 +44,7 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     if reason:
         return SyncEstimate(None, method="light", reason=reason)
     flashes = find_flashes(tape), find_flashes(camera)
-    steady = (without_flashes(*pair) for pair in zip((tape, camera), flashes, strict=True))
+    steady = [without_flashes(*pair) for pair in zip((tape, camera), flashes, strict=True)]
     matcher = Matcher(*(light_features(curve) for curve in steady))
     tell(0.2)
     places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
@@ -58,14 +59,37 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
         if best.confidence >= ACCEPT:
             break
         places = places.pick(np.setdiff1d(np.arange(len(places.time_s)), path))
+    if best.offset_s is not None:
+        best = in_frame(matcher, flashes, steady[1], best)
     tell(1.0)
     return best
+
+
+def in_frame(
+    matcher: Matcher, flashes: tuple[Flashes, Flashes], camera: LightCurve, rough: SyncEstimate
+) -> SyncEstimate:
+    """The same once more, looking at the part of the camera's picture that the tape shows."""
+    times_s, tape_s = (
+        np.array([getattr(window, name) for window in rough.windows]) for name in ("t_camera_s", "t_tape_s")
+    )
+    frame = find_frame(matcher.tape, camera, times_s, lambda t: np.interp(t, times_s, fitted(rough, times_s)))
+    exact = by_windows(
+        Matcher(matcher.tape, light_features(camera, frame)),
+        flashes,
+        Points(times_s, tape_s - times_s, np.ones(len(times_s))),
+    )
+    return exact if exact.confidence >= rough.confidence - 1e-3 else rough
+
+
+def fitted(estimate: SyncEstimate, times_s: Array) -> Array:
+    """The lag at each camera time."""
+    return np.array([estimate.tape_time(float(t)) - t for t in times_s])
 
 
 def useless(curve: LightCurve, name: str) -> str:
     if len(curve.time_s) < 2 or curve.duration_s - float(curve.time_s[0]) < LEAST_S:
         return f"The {name} has less than {LEAST_S:.0f} seconds of pictures."
-    if float(curve.level.std(axis=0).max()) < STANDS_STILL:
+    if float(curve.level.std(axis=0, dtype=np.float32).max()) < STANDS_STILL:
         return f"Nothing moves and nothing changes in the pictures of the {name}."
     return ""
 

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.light_curve import Array, FloatArray, LightCurve
+from appliance.sync.light_parts import WHOLE, Frame, parts_of
 
 DARK, STILL = 8.0, 0.7  # levels below which brightness and motion are the camera's noise
 SMOOTH_S = 0.02
@@ -24,11 +25,15 @@ GAP_S = 0.2
 BLOCK_FRAMES = FRAMES_PER_S * 1200  # the scene's spectrum is another one after twenty minutes
 
 
-def light_features(curve: LightCurve) -> FloatArray:
-    """(channels, frames), ``FRAMES_PER_S`` from the file's time 0 on; all zero where nothing was recorded."""
+def light_features(curve: LightCurve, frame: Frame = WHOLE) -> FloatArray:
+    """(channels, frames), ``FRAMES_PER_S`` from the file's time 0 on; all zero where nothing was recorded.
+
+    ``frame`` is the part of the picture to look at; it may reach beyond it.
+    """
+    parts = parts_of(frame).T
     frames = np.arange(int(curve.duration_s * FRAMES_PER_S) + 1) / FRAMES_PER_S
-    level = sampled(frames, curve.time_s, np.log(curve.level + DARK))
-    motion = sampled(frames, curve.motion_s, np.log(curve.motion + STILL))
+    level = sampled(frames, curve.time_s, np.log(curve.level @ parts + DARK))
+    motion = sampled(frames, curve.motion_s, np.log(curve.motion @ parts + STILL))
     level[:, 1:-1] = (level[:, 2:] - level[:, :-2]) / 2
     level[:, [0, -1]] = 0
     found = np.concatenate([steady(level), steady(motion)])
@@ -45,7 +50,8 @@ def sampled(frames: Array, time_s: Array, rows: FloatArray) -> FloatArray:
     """The mean of all parts of the picture, then each part, at steady times."""
     if not len(time_s):
         return np.zeros((rows.shape[1] + 1, len(frames)), np.float32)
-    columns = [rows.mean(axis=1), *rows.T]
+    seen = rows.std(axis=0) > 0
+    columns = [rows[:, seen].mean(axis=1) if seen.any() else rows[:, 0], *rows.T]
     return np.stack([np.interp(frames, time_s, column).astype(np.float32) for column in columns])
 
 

@@ -38,20 +38,26 @@ class Matcher:
 
     def peaks(self, centre_s: float, guess_s: float, reach_s: float) -> list[Peak]:
         """The highest agreements; none at the edge of what was looked through."""
-        length = round(self.window_s * FRAMES_PER_S)
-        start = round(centre_s * FRAMES_PER_S) - length // 2
-        reach = round(reach_s * FRAMES_PER_S) + 1
-        first = start + round(guess_s * FRAMES_PER_S) - reach
-        height = heights(
-            piece(self.tape, first, length + 2 * reach), piece(self.camera, start, length), self.floor
-        )
-        return [((first + k - start) / FRAMES_PER_S, h) for k, h in tops(height)]
+        reach = frames_of(reach_s) + 1
+        first = frames_of(guess_s) - reach
+        return [((first + k) / FRAMES_PER_S, h) for k, h in tops(self.heights(centre_s, guess_s, reach_s))]
+
+    def heights(self, centre_s: float, guess_s: float, reach_s: float) -> FloatArray:
+        """The agreement at every lag within reach of the guess, and one more on either side."""
+        length, reach = frames_of(self.window_s), frames_of(reach_s) + 1
+        start = frames_of(centre_s) - length // 2
+        near = piece(self.tape, start + frames_of(guess_s) - reach, length + 2 * reach)
+        return heights(near, piece(self.camera, start, length), self.floor)
 
     @property
     def floor(self) -> float:
         """The least energy of a moment, as the product of both."""
         energies = [float(np.mean(f[0] ** 2)) * len(f) for f in (self.tape, self.camera)]
         return QUIET**2 * energies[0] * energies[1] + 1e-12
+
+
+def frames_of(seconds: float) -> int:
+    return round(seconds * FRAMES_PER_S)
 
 
 def heights(near: FloatArray, window: FloatArray, floor: float) -> FloatArray:
