@@ -11,7 +11,7 @@ from appliance.sync.flashes import Flashes
 from appliance.sync.path import Array, Points
 
 CELL_S = 0.05
-PLACES = 8
+PLACES, MOST_LOOKS = 8, 5000
 MOST_FLASHES = 1500  # more of them are a strobe light, which is the same everywhere
 REACH_S, NEAR_S = 0.15, 0.05
 SEEN = 0.4  # share of the flashes that both cameras see: many fall between two pictures
@@ -35,7 +35,7 @@ def flash_places(tape: Flashes, camera: Flashes) -> Points:
     lags = np.sort((tape.time_s[:, None] - camera.time_s[None]).ravel())
     count = np.searchsorted(lags, lags + CELL_S) - np.arange(len(lags))
     rows: list[tuple[float, float, float]] = []
-    for i in np.argsort(-count, kind="stable"):
+    for i in np.argsort(-count, kind="stable")[:MOST_LOOKS]:
         lag_s = float(np.mean(lags[i : i + count[i]]))
         if len(rows) == PLACES or count[i] < 2:
             break

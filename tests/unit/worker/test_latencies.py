@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
 
 from appliance.core.media import probe
+from appliance.core.paths import Paths
 from appliance.core.problems import Problem
+from appliance.takes.store import load_take
 from appliance.worker.latencies import (
     keep_latency,
     key_of,
@@ -18,8 +22,14 @@ from appliance.worker.latencies import (
     load_latencies,
     mode_of,
 )
+from appliance.worker.reel import reel_of_take
 
 WriteFilm = Callable[..., Path]
+
+
+class Box(Protocol):
+    folder: Path
+    paths: Paths
 
 
 def test_what_is_kept_is_known_for_that_device_and_mode(write_film: WriteFilm, tmp_path: Path) -> None:
@@ -65,3 +75,13 @@ def test_a_film_without_claps_is_a_trouble_with_a_name(write_film: WriteFilm) ->
     with pytest.raises(Problem) as caught:
         latency_of_file(write_film("film.mkv", range(50), sound_s=2.0), "grabber", lambda *_: None)
     assert caught.value.issue.code == "latency-unclear"
+
+
+def test_a_take_knows_the_delays_of_its_devices(box: Box) -> None:
+    take = load_take(box.folder)
+    segments = tuple(replace(segment, device=f"sim-{segment.role.value}") for segment in take.segments)
+    film = probe(box.folder / segments[0].path)
+    keep_latency(box.paths.latencies, key_of("sim-tape", film), 0.06)
+    reel = reel_of_take(replace(take, segments=segments), box.folder, known_latencies(box.paths.latencies))
+    late_s = {path.name: late for path, late in reel.pieces[0].sound_late_s.items()}
+    assert late_s == {"tape-00.mkv": 0.06, "camera-00.mkv": 0.0}
