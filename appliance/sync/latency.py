@@ -21,8 +21,8 @@ ATTACK_S, QUIET_S = 0.004, 0.03
 CLEAR = 4.0  # times louder than what was before
 BEGUN = 0.25  # of the loudest: there the clap begins
 FAINT = 1e-8  # energy: less is no clap but the last bit of the samples
-AGREE_S, SPREAD_S = 0.025, 0.015
-LEAST_EVENTS, LEAST_SHARE = 3, 0.5
+AGREE_S, SPREAD_S = 0.025, 0.0125
+LEAST_EVENTS, LEAST_SHARE = 3, 0.6
 UNCLEAR = "too few claps with a flash were seen and heard"
 SCATTERED = "the claps do not agree with their flashes"
 

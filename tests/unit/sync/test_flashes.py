@@ -48,6 +48,11 @@ def test_fields_that_differ_steadily_are_no_flashes():
     assert len(find_flashes(curve_of(100 + 6.0 * (np.arange(1000) % 2), 50.0))) == 0
 
 
+def test_a_picture_that_trembles_all_the_time_has_no_flashes():
+    rng = np.random.default_rng(7)
+    assert len(find_flashes(curve_of(100 + rng.normal(0, 4, 1000), 50.0))) == 0
+
+
 def test_an_empty_curve_has_none():
     assert len(find_flashes(curve_of(np.full(3, 9.0), 25.0))) == 0
 

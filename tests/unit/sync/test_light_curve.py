@@ -53,6 +53,7 @@ def test_motion_is_measured_over_the_same_time_whatever_the_rate_is():
 
     assert moving(25) == pytest.approx(moving(50), rel=0.25)
     assert moving(30) == pytest.approx(moving(60), rel=0.25)
+    assert moving(10) == pytest.approx(moving(25), rel=0.25)
 
 
 def test_a_gap_shows_no_motion_and_no_features():

@@ -28,6 +28,8 @@ def test_a_part_of_the_picture_is_looked_at_where_it_lies():
 def test_parts_beyond_the_picture_count_nothing():
     beyond = parts_of((0.5, 0.0, 1.5, 1.0)).sum(axis=1).reshape(PART_ROWS, PART_COLUMNS)
     assert beyond[0] == pytest.approx([1, 1, 0, 0])
+    partly = [parts_of((left, 0.0, left + 0.6, 1.0)).sum(axis=1)[0] for left in (0.9, 0.95)]
+    assert partly == pytest.approx([1, 0])
 
 
 def test_the_frame_of_the_tape_is_found_in_the_cameras_picture():
