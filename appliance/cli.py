@@ -15,7 +15,7 @@ from appliance import __version__
 from appliance.bench.cli import app as bench
 from appliance.console import print_interrupted, print_issue, print_json, progress_bar
 from appliance.core.config import Config, load_config
-from appliance.core.paths import Paths, paths_from_environment
+from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
 
 INCOMPLETE = 3  # done, but the input was cut off
@@ -130,11 +130,6 @@ def demo(
 def demo_root() -> Path:
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
     return Path(os.environ.get("TWINREEL_ROOT") or home / "twinreel/demo").resolve()
-
-
-def user_cache() -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(os.environ.get("TWINREEL_CACHE") or home / "twinreel").resolve()
 
 
 @app.command()

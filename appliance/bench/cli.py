@@ -100,6 +100,38 @@ def double(
         print("\n".join(double_rows(found)))
 
 
+@app.command("sync")
+def sync(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The folder that training had: sound in its audio/. [default: simulated]"),
+    ] = None,
+    cases: Annotated[int, typer.Option(min=1, help="Pairs of the grid.")] = 30,
+    decisions: Annotated[
+        int, typer.Option(min=1, help="Pairs that belong together, and as many that do not.")
+    ] = 100,
+    peer: Annotated[int, typer.Option(min=0, help="Pairs of each kind that the peer is asked about.")] = 6,
+    long: Annotated[bool, typer.Option("--long/--short", help="With or without tapes of hours.")] = True,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How exactly two recordings are put on one clock by their sound, beside BBC audio-offset-finder.
+
+    Tapes with wow, hiss and losses, cameras in other rooms with other clocks. About ten minutes.
+    """
+    from appliance.bench.sync import Wanted, measure_sync
+    from appliance.bench.sync_table import print_sync, sync_json
+    from appliance.core.paths import user_cache
+
+    wanted = Wanted(data, cases, decisions, peer, long, user_cache())
+    with progress_bar(quiet) as tell:
+        found = measure_sync(wanted, tell)
+    if json_:
+        print_json(sync_json(found))
+    else:
+        print_sync(found)
+
+
 @app.command("speed")
 def speed(
     seconds: Annotated[float, typer.Option(min=1, help="How long the tape is.")] = 10.0,

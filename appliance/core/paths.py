@@ -93,3 +93,9 @@ def check_writable(folder: Path) -> None:
             f"The system says: {error.strerror or error}.",
             "Choose a folder that you may write to, on a disk that has room.",
         ) from error
+
+
+def user_cache() -> Path:
+    """Where what can be made again is kept for commands that are no service."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("TWINREEL_CACHE") or home / "twinreel").resolve()

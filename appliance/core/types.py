@@ -5,6 +5,7 @@ Clock rule, used everywhere: ``t_tape = offset_s + (1 + drift_ppm * 1e-6) * t_ca
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -181,6 +182,14 @@ class SyncStep:
 
 
 @dataclass(frozen=True)
+class SyncBend:
+    """A tape runs now faster, now slower: then it was ``late_s`` behind its clock; straight between two."""
+
+    t_tape_s: float
+    late_s: float
+
+
+@dataclass(frozen=True)
 class SyncEstimate:
     """``offset_s`` is None when the recordings do not belong together; ``reason`` then says why."""
 
@@ -192,17 +201,29 @@ class SyncEstimate:
     windows: tuple[SyncWindow, ...] = ()
     residual_ms: float = 0.0
     reason: str = ""
+    bends: tuple[SyncBend, ...] = ()
 
     def tape_time(self, t_camera_s: float) -> float:
         t_tape_s = (self.offset_s or 0.0) + (1 + self.drift_ppm * 1e-6) * t_camera_s
         for step in self.steps:
             if t_tape_s + step.shift_s >= step.t_tape_s:
                 t_tape_s += step.shift_s
-        return t_tape_s
+        return t_tape_s + self.bend_s(t_tape_s)
 
     def camera_time(self, t_tape_s: float) -> float:
-        shift_s = sum(step.shift_s for step in self.steps if step.t_tape_s <= t_tape_s)
+        shift_s = sum(step.shift_s for step in self.steps if step.t_tape_s <= t_tape_s) + self.bend_s(
+            t_tape_s
+        )
         return (t_tape_s - (self.offset_s or 0.0) - shift_s) / (1 + self.drift_ppm * 1e-6)
+
+    def bend_s(self, t_tape_s: float) -> float:
+        """How late the tape is then, beside offset, drift and steps."""
+        after = bisect_left(self.bends, t_tape_s, key=lambda bend: bend.t_tape_s)
+        if not self.bends or after in (0, len(self.bends)):
+            return self.bends[min(after, len(self.bends) - 1)].late_s if self.bends else 0.0
+        one, other = self.bends[after - 1], self.bends[after]
+        share = (t_tape_s - one.t_tape_s) / max(other.t_tape_s - one.t_tape_s, 1e-9)
+        return one.late_s + share * (other.late_s - one.late_s)
 
 
 Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from appliance.core.types import SyncEstimate
-from appliance.sync.features import FloatArray, band_features
-from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock, steps_of, windows_of
+from appliance.sync.bends import follow
+from appliance.sync.features import band_features
+from appliance.sync.fill import OUTSTANDING, fill, known_places, search_near
+from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock, windows_of
 from appliance.sync.path import Points, best_path
 from appliance.sync.search import search
-from appliance.sync.windows import CHANCE, HOP_S, WINDOW_S, measure, probe
+from appliance.sync.steps import BRIEF_S, steps_of
+from appliance.sync.track import Sound, loudest
+from appliance.sync.windows import CHANCE, HOP_S, WINDOW_S, Correlator, measure, probe, track_clock
 
 Progress = Callable[[float], None]
 
@@ -21,25 +26,51 @@ ATTEMPTS = 4
 COARSE_TOLERANCE_S, COARSE_STEP = 0.05, 100.0
 FINE_STEP = 40.0
 ACCEPT = 0.5
+CLOCKS_S = 3.0  # two recorders that were started together are seldom further apart than they say
 ELSEWHERE = "The camera filmed something else: its sound is nowhere on the tape."
 
 
 def estimate_sync(
-    tape: FloatArray, camera: FloatArray, rate_hz: int = 8000, progress: Progress | None = None
+    tape: Sound,
+    camera: Sound,
+    rate_hz: int = 8000,
+    progress: Progress | None = None,
+    expected_s: float | None = None,
 ) -> SyncEstimate:
     """Find offset, drift and steps between two mono recordings; hours are searched in seconds.
 
-    ``offset_s`` is None, with a ``reason``, when their sound does not belong together.
+    ``expected_s`` is the offset that the recorders' own clocks foretell, where both ran at once: it is
+    looked at first. ``offset_s`` is None, with a ``reason``, when their sound does not belong together.
     """
     tell = progress or (lambda _fraction: None)
-    tape, camera = _prepare(tape), _prepare(camera)
     reason = _useless(tape, "tape", rate_hz) or _useless(camera, "camera's recording", rate_hz)
     if reason:
         return SyncEstimate(None, reason=reason)
+    best = SyncEstimate(None, reason=ELSEWHERE)
+    if expected_s is not None:
+        best = _measure_expected(tape, camera, rate_hz, expected_s)
+    if best.confidence < ACCEPT:
+        best = _measure_anywhere(tape, camera, rate_hz, tell)
+    tell(1.0)
+    return best
+
+
+def _measure_expected(tape: Sound, camera: Sound, rate_hz: int, expected_s: float) -> SyncEstimate:
+    correlator = Correlator(tape, camera, rate_hz)
+    places = search_near(correlator, len(camera) / rate_hz, expected_s, CLOCKS_S)
+    if not len(places.time_s):
+        return SyncEstimate(None, reason=ELSEWHERE)
+    path = best_path(places, COARSE_TOLERANCE_S, OUTSTANDING)
+    return _measure_along(tape, camera, rate_hz, places.pick(path))
+
+
+def _measure_anywhere(
+    tape: Sound, camera: Sound, rate_hz: int, tell: Callable[[float], None]
+) -> SyncEstimate:
+    best = SyncEstimate(None, reason=ELSEWHERE)
     features = band_features(tape, rate_hz), band_features(camera, rate_hz)
     places = search(*features, lambda fraction: tell(0.2 + 0.5 * fraction))
     places = probe(tape, camera, rate_hz, places)
-    best = SyncEstimate(None, reason=ELSEWHERE)
     for attempt in range(ATTEMPTS):
         path = best_path(places, COARSE_TOLERANCE_S, COARSE_STEP)
         if not len(path):
@@ -50,31 +81,24 @@ def estimate_sync(
         if best.confidence >= ACCEPT:
             break
         places = places.pick(np.setdiff1d(np.arange(len(places.time_s)), path))
-    tell(1.0)
     return best
 
 
-def _prepare(sound: FloatArray) -> FloatArray:
-    # One copy and no more: two hours are a quarter of a gigabyte.
-    sound = np.nan_to_num(np.array(sound, np.float32), copy=False)
-    if len(sound):
-        sound -= sound.mean(dtype=np.float64)
-    return sound
-
-
-def _useless(sound: FloatArray, name: str, rate_hz: int) -> str:
+def _useless(sound: Sound, name: str, rate_hz: int) -> str:
     if len(sound) < LEAST_S * rate_hz:
         return (
             f"The sound on the {name} is shorter than a second."
             if len(sound)
             else f"The {name} has no sound."
         )
-    if max(float(sound.max()), -float(sound.min())) < SILENCE:
+    if loudest(sound) < SILENCE:
         return f"There is no sound to compare on the {name}."
     return ""
 
 
-def _measure_along(tape: FloatArray, camera: FloatArray, rate_hz: int, path: Points) -> SyncEstimate:
+def _measure_along(
+    tape: Sound, camera: Sound, rate_hz: int, path: Points, again: bool = True
+) -> SyncEstimate:
     peaks = measure(tape, camera, rate_hz, path)
     if not len(peaks.time_s):
         return SyncEstimate(None, reason=ELSEWHERE)
@@ -83,17 +107,24 @@ def _measure_along(tape: FloatArray, camera: FloatArray, rate_hz: int, path: Poi
     times = np.unique(peaks.time_s)
     hop_s = float(np.diff(times).min()) if len(times) > 1 else WINDOW_S
     clock = fit_clock(points, len(times), min(1.0, max(hop_s, HOP_S) / WINDOW_S))
-    return _estimate(clock, confidence(clock, (len(tape) + len(camera)) / rate_hz))
-
-
-def _estimate(clock: Clock, believed: float) -> SyncEstimate:
+    believed = confidence(clock, (len(tape) + len(camera)) / rate_hz)
     if believed < ACCEPT:
         return SyncEstimate(None, confidence=believed, reason=ELSEWHERE)
-    return SyncEstimate(
+    fine = track_clock(tape, camera, rate_hz, clock.lag_at)
+    more = fill(Correlator(tape, camera, rate_hz), clock, fine, CHANCE) if again else Points.none()
+    if len(more.time_s):
+        return _measure_along(tape, camera, rate_hz, known_places(clock, more), again=False)
+    return _estimate(Correlator(tape, camera, rate_hz, BRIEF_S), clock, fine, believed)
+
+
+def _estimate(brief: Correlator, clock: Clock, fine: Points, believed: float) -> SyncEstimate:
+    found = SyncEstimate(
         offset_s=float(clock.offsets_s[0]),
         drift_ppm=clock.drift * 1e6,
-        steps=steps_of(clock),
+        steps=steps_of(clock, brief),
+        bends=follow(clock, fine),
         confidence=believed,
         windows=windows_of(clock.points),
-        residual_ms=1e3 * float(np.median(np.abs(clock.residual_s))),
     )
+    missed_s = [window.t_camera_s - found.camera_time(window.t_tape_s) for window in found.windows]
+    return replace(found, residual_ms=1e3 * float(np.median(np.abs(missed_s))))

@@ -8,10 +8,9 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-FloatArray = NDArray[np.float32]
+from appliance.sync.track import FloatArray, Sound
 
 FRAMES_PER_S = 50
 LOW_HZ, HIGH_HZ = 300.0, 3400.0
@@ -21,17 +20,26 @@ BLOCK_FRAMES = 4096
 SWELL_FRAMES = 100  # slower changes than two seconds are the room, the level, the hiss
 
 
-def band_features(sound: FloatArray, rate_hz: int) -> FloatArray:
+def band_features(sound: Sound, rate_hz: int) -> FloatArray:
     """(bands, frames), each band with mean 0 and deviation 1; steady sound gives zeros."""
     size, hop = round(WINDOW_S * rate_hz), rate_hz // FRAMES_PER_S
-    frames = sliding_window_view(sound, size)[::hop]
-    blocks = [_band_power(frames[i : i + BLOCK_FRAMES], rate_hz) for i in range(0, len(frames), BLOCK_FRAMES)]
-    power = np.ascontiguousarray(np.concatenate(blocks).T)
-    floor = 1e-4 * power.mean(axis=1, keepdims=True) + 1e-12
-    level = np.log(power + floor)
-    level -= uniform_filter1d(level, SWELL_FRAMES, axis=1, mode="nearest")
-    level /= level.std(axis=1, keepdims=True) + 1e-3
-    return np.asarray(np.clip(level, -3, 3), np.float32)
+    count = max(0, (len(sound) - size) // hop + 1)
+    power = np.empty((BANDS, count), np.float32)
+    for first in range(0, count, BLOCK_FRAMES):
+        last = min(count, first + BLOCK_FRAMES)
+        block = np.nan_to_num(sound[first * hop : (last - 1) * hop + size])
+        power[:, first:last] = _band_power(sliding_window_view(block, size)[::hop], rate_hz).T
+    for band in power:
+        _even_out(band)
+    return power
+
+
+def _even_out(band: FloatArray) -> None:
+    """From power to how it swells and fades; in place, since hours of it are many."""
+    np.log(band + 1e-4 * band.mean() + 1e-12, out=band)
+    band -= uniform_filter1d(band, SWELL_FRAMES, mode="nearest")
+    band /= band.std() + 1e-3
+    np.clip(band, -3, 3, out=band)
 
 
 def _band_power(frames: FloatArray, rate_hz: int) -> FloatArray:

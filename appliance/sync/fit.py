@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.core.types import SyncStep, SyncWindow
+from appliance.core.types import SyncWindow
 from appliance.sync.path import MAX_DRIFT, Array, Points
 
 USUAL_DRIFT = 100e-6  # what two crystals differ by; only short takes lean on it
 FINEST_S = 5e-5
 NEAR_S = 2e-3  # a window further from the clock than wow explains did not measure it
-BELIEVE, LEAST_NATS = 4.0, 12.0
+LEAST_NATS = 12.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Means:
     heard: float = 0.3  # share of the windows in which both recordings have something to compare
     usual_height: float = 6.0  # of their peaks, in deviations
     cell_s: float = 0.02  # lags as near as this are one to the long search
+    believe: float = 12.0  # nats more than chance
 
 
 SOUND = Means()
@@ -42,10 +43,14 @@ class Clock:
     residual_s: Array
     nats: float
 
+    def piece_at(self, time_s: Array) -> NDArray[np.intp]:
+        """The piece that each camera time belongs to."""
+        edges = np.flatnonzero(np.diff(self.piece))
+        middle_s = (self.points.time_s[edges] + self.points.time_s[edges + 1]) / 2
+        return np.searchsorted(middle_s, time_s)
+
     def lag_at(self, time_s: Array) -> Array:
-        """The lag at any camera times; the piece is that of the nearest point."""
-        edges = (self.points.time_s[1:] + self.points.time_s[:-1]) / 2
-        return np.asarray(self.offsets_s[self.piece[np.searchsorted(edges, time_s)]] + self.drift * time_s)
+        return np.asarray(self.offsets_s[self.piece_at(time_s)] + self.drift * time_s)
 
 
 def evidence(height: Array) -> Array:
@@ -83,7 +88,7 @@ def confidence(clock: Clock, searched_s: float, means: Means = SOUND) -> float:
     ``searched_s`` is the span of offsets that was looked through: who looks longer finds more by chance.
     """
     chance = 2 * np.log(max(1.0, searched_s / means.cell_s)) + LEAST_NATS * (len(clock.offsets_s) - 1)
-    surplus = clock.nats - chance - BELIEVE
+    surplus = clock.nats - chance - means.believe
     return float(1 / (1 + np.exp(-np.clip(surplus / 3, -50, 50))))
 
 
@@ -104,15 +109,6 @@ def _solve(matrix: Array, lag_s: Array, weight: Array, finest_s: float) -> tuple
 def _pieces(points: Points, near_s: float) -> NDArray[np.intp]:
     gap, jump = np.diff(points.time_s), np.abs(np.diff(points.lag_s))
     return np.concatenate([[0], np.cumsum(jump > near_s + MAX_DRIFT * gap)])
-
-
-def steps_of(clock: Clock) -> tuple[SyncStep, ...]:
-    points, steps = clock.points, []
-    for i in np.flatnonzero(np.diff(clock.piece)):
-        shift_s = float(clock.offsets_s[clock.piece[i + 1]] - clock.offsets_s[clock.piece[i]])
-        moment_s = (points.time_s[i] + points.time_s[i + 1]) / 2
-        steps.append(SyncStep(float(moment_s + points.lag_s[i + 1]), shift_s))
-    return tuple(steps)
 
 
 def windows_of(points: Points) -> tuple[SyncWindow, ...]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from appliance.core.types import SyncEstimate, SyncWindow
-from appliance.sync.features import FloatArray
 from appliance.sync.flashes import find_flashes
-from appliance.sync.light_curve import Array, LightCurve
+from appliance.sync.light_curve import Array, FloatArray, LightCurve
 
 EARLIEST_S, LATEST_S = -0.25, 0.5  # of the clap against its flash
 STEP_S = 0.001
@@ -105,5 +104,6 @@ def for_pictures(estimate: SyncEstimate, tape_late_s: float, camera_late_s: floa
         estimate,
         offset_s=estimate.offset_s - tape_late_s + (1 + estimate.drift_ppm * 1e-6) * camera_late_s,
         steps=tuple(replace(step, t_tape_s=step.t_tape_s - tape_late_s) for step in estimate.steps),
+        bends=tuple(replace(bend, t_tape_s=bend.t_tape_s - tape_late_s) for bend in estimate.bends),
         windows=tuple(windows),
     )

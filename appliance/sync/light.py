@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from appliance.core.types import SyncEstimate
+from appliance.core.types import SyncEstimate, SyncStep
 from appliance.sync.features import FRAMES_PER_S
-from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, steps_of, windows_of
+from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, windows_of
 from appliance.sync.flash_match import Matched, flash_places, match_flashes
 from appliance.sync.flashes import Flashes, find_flashes, without_flashes
 from appliance.sync.light_curve import Array, LightCurve
@@ -21,7 +21,9 @@ from appliance.sync.search import search
 
 Progress = Callable[[float], None]
 
-LIGHT = Means(finest_s=0.02, near_s=0.1, bandwidth_hz=5.0, heard=0.3, usual_height=6.0, cell_s=0.1)
+LIGHT = Means(
+    finest_s=0.02, near_s=0.1, bandwidth_hz=5.0, heard=0.3, usual_height=6.0, cell_s=0.1, believe=4.0
+)
 LEAST_S = 3.0
 STANDS_STILL = 0.05  # levels: less than any camera's noise; the same picture again and again
 ATTEMPTS = 4
@@ -169,3 +171,12 @@ def estimate_of(clock: Clock, matched: Matched, searched: float) -> SyncEstimate
         windows=windows_of(together(clock.points, matched.points)),
         residual_ms=1e3 * float(np.median(np.abs(beside))),
     )
+
+
+def steps_of(clock: Clock) -> tuple[SyncStep, ...]:
+    points, steps = clock.points, []
+    for i in np.flatnonzero(np.diff(clock.piece)):
+        shift_s = float(clock.offsets_s[clock.piece[i + 1]] - clock.offsets_s[clock.piece[i]])
+        moment_s = (points.time_s[i] + points.time_s[i + 1]) / 2
+        steps.append(SyncStep(float(moment_s + points.lag_s[i + 1]), shift_s))
+    return tuple(steps)

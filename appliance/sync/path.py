@@ -20,6 +20,10 @@ class Points:
     lag_s: Array
     score: Array
 
+    @staticmethod
+    def none() -> Points:
+        return Points(np.empty(0), np.empty(0), np.empty(0))
+
     def pick(self, chosen: NDArray[np.intp]) -> Points:
         return Points(self.time_s[chosen], self.lag_s[chosen], self.score[chosen])
 
@@ -28,16 +32,19 @@ def best_path(points: Points, tolerance_s: float, step_cost: float) -> NDArray[n
     """Indices of the chain of points, at most one per time, with the highest sum of scores less steps.
 
     A step is a change of lag beyond ``tolerance_s`` and what drift explains; it costs ``step_cost``.
+    Neither recording ever goes back in time.
     """
     count = len(points.time_s)
     best, before = points.score.copy(), np.full(count, -1)
+    tape_s = points.time_s + points.lag_s
     for i in range(count):
         earlier = int(np.searchsorted(points.time_s, points.time_s[i]))
         if not earlier:
             continue
         gap = points.time_s[i] - points.time_s[:earlier]
         jump = np.abs(points.lag_s[i] - points.lag_s[:earlier]) > tolerance_s + MAX_DRIFT * gap
-        total = best[:earlier] - step_cost * jump
+        back = tape_s[:earlier] > tape_s[i] + tolerance_s
+        total = np.where(back, -np.inf, best[:earlier] - step_cost * jump)
         if total.max() > 0:
             before[i] = int(total.argmax())
             best[i] += total.max()

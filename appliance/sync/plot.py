@@ -37,10 +37,15 @@ def describe(estimate: SyncEstimate) -> str:
         return f"The two recordings were not placed on one clock. {estimate.reason}"
     side = "after" if estimate.offset_s >= 0 else "before"
     steps = f", {len(estimate.steps)} lost piece(s)" if estimate.steps else ""
+    bent = f", the tape runs up to {most_bent_ms(estimate):.1f} ms unevenly" if estimate.bends else ""
     return (
         f"The camera starts {abs(estimate.offset_s):.3f} s {side} the tape; its clock differs by "
-        f"{estimate.drift_ppm:+.0f} millionths{steps}; windows agree to {estimate.residual_ms:.2f} ms."
+        f"{estimate.drift_ppm:+.0f} millionths{steps}{bent}; windows agree to {estimate.residual_ms:.2f} ms."
     )
+
+
+def most_bent_ms(estimate: SyncEstimate) -> float:
+    return 1e3 * max(abs(bend.late_s) for bend in estimate.bends)
 
 
 def _chart(estimate: SyncEstimate) -> list[str]:
@@ -53,11 +58,13 @@ def _chart(estimate: SyncEstimate) -> list[str]:
     y = np.interp(left_ms, (-span_ms, span_ms), (BOTTOM, TOP))
     marks = range(0, len(x), max(1, len(x) // MOST_MARKS))
     circles = [_circle(x[i], y[i], estimate.windows[i].weight) for i in marks]
-    return [*_axes(_range(times_s), span_ms), *circles, *_step_lines(estimate, _range(times_s))]
+    range_s = _range(times_s)
+    bent = _bent_line(estimate, range_s, span_ms)
+    return [*_axes(range_s, span_ms), *circles, *bent, *_step_lines(estimate, range_s)]
 
 
 def residuals_ms(estimate: SyncEstimate) -> Array:
-    """How far each window lies from the fitted clock, steps included."""
+    """How far each window lies from the straight clock, steps included; what bends it is still in there."""
     values = []
     for window in estimate.windows:
         shift_s = sum(step.shift_s for step in estimate.steps if step.t_tape_s <= window.t_tape_s)
@@ -65,6 +72,18 @@ def residuals_ms(estimate: SyncEstimate) -> Array:
         fitted_s = (estimate.offset_s or 0.0) + shift_s + (1 + estimate.drift_ppm * 1e-6) * camera_s
         values.append(1e3 * (window.t_tape_s - fitted_s))
     return np.array(values, np.float64)
+
+
+def _bent_line(estimate: SyncEstimate, range_s: tuple[float, float], span_ms: float) -> list[str]:
+    """How the tape ran, where it did not run evenly."""
+    if not estimate.bends:
+        return []
+    times_s = np.array([bend.t_tape_s for bend in estimate.bends])
+    late_ms = np.array([1e3 * bend.late_s for bend in estimate.bends])
+    x = np.interp(times_s, range_s, (LEFT, RIGHT))
+    y = np.interp(late_ms, (-span_ms, span_ms), (BOTTOM, TOP))
+    corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return [f'<polyline class="bent" points="{corners}" fill="none" stroke="#222"/>']
 
 
 def _range(times_s: Array) -> tuple[float, float]:
@@ -79,7 +98,11 @@ def _axes(range_s: tuple[float, float], span_ms: float) -> list[str]:
         _line(LEFT, middle, RIGHT, middle, "fit"),
         *(_text(8, y + 4, f"{value:+.1f} ms") for y, value in ticks),
         *(_text(x, BOTTOM + 18, f"{t:.1f} s") for x, t in zip((LEFT, RIGHT - 40), range_s, strict=True)),
-        _text(LEFT, BOTTOM + 38, "Along: tape time. Up: window less fit. Line: fit. Dashed: lost piece."),
+        _text(
+            LEFT,
+            BOTTOM + 38,
+            "Along: tape time. Up: window less even clock. Line: as the tape ran. Dashed: lost piece.",
+        ),
     ]
 
 

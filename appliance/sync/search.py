@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -10,8 +11,9 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from appliance.sync.features import FRAMES_PER_S, FloatArray
+from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.path import Points
+from appliance.sync.track import FloatArray
 
 SHORTEST_S, LONGEST_S = 8.0, 40.0  # of a piece; drift moves less than a frame within it
 FEW_PIECES = 8
@@ -19,6 +21,8 @@ BLOCK_FRAMES = 1 << 16
 LEAST_OVERLAP = FRAMES_PER_S  # frames; less than a second proves nothing
 APART = 11  # frames between two places worth telling apart
 PEAKS = 10
+THREADS = 2
+NOISE_EVERY = 8  # lags: so many tell the noise as well as all
 RIVAL = 0.5  # of the best place's score
 
 
@@ -28,12 +32,18 @@ def search(tape: FloatArray, camera: FloatArray, progress: Callable[[float], Non
     count = max(1, min(FEW_PIECES, round(seconds / SHORTEST_S)), round(seconds / LONGEST_S))
     edges = np.linspace(0, camera.shape[1], count + 1).astype(int)
     finder = Finder(tape, int(np.diff(edges).max()))
-    rows: list[tuple[float, float, float]] = []
-    for i, (start, end) in enumerate(pairwise(edges)):
-        lags, scores = _peaks(finder.correlate(camera[:, start:end]), int(end - start), tape.shape[1])
+
+    def places(ends: tuple[int, int]) -> list[tuple[float, float, float]]:
+        start, end = ends
+        lags, scores = _peaks(finder.correlate(camera[:, start:end]), end - start, tape.shape[1])
         centre_s = (start + end) / 2 / FRAMES_PER_S
-        rows += [(centre_s, (k - start) / FRAMES_PER_S, z) for k, z in zip(lags, scores, strict=True)]
-        progress((i + 1) / count)
+        return [(centre_s, (k - start) / FRAMES_PER_S, z) for k, z in zip(lags, scores, strict=True)]
+
+    rows: list[tuple[float, float, float]] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for i, found in enumerate(pool.map(places, pairwise(edges.tolist()))):
+            rows += found
+            progress((i + 1) / count)
     table = np.array(rows, np.float64).reshape(-1, 3)
     return Points(table[:, 0], table[:, 1], table[:, 2])
 
@@ -64,7 +74,7 @@ def _peaks(correlation: FloatArray, length: int, total: int) -> tuple[NDArray[np
     overlap = np.minimum(lags + length, total) - np.maximum(lags, 0)
     usable = overlap >= min(LEAST_OVERLAP, length, total)
     value = np.where(usable, correlation / np.sqrt(np.maximum(overlap, 1)), 0)
-    noise = 1.4826 * float(np.median(np.abs(value[usable]))) + 1e-9
+    noise = 1.4826 * float(np.median(np.abs(value[usable][::NOISE_EVERY]))) + 1e-9
     top = np.flatnonzero((value == maximum_filter1d(value, APART)) & (value > noise))
     top = top[np.argsort(value[top])[::-1][:PEAKS]]
     top = top[value[top] > RIVAL * value.max()]

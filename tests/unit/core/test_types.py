@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.types import Role, Segment, SyncEstimate
+from appliance.core.types import Role, Segment, SyncBend, SyncEstimate
 
 OFFSETS_S = st.floats(-3600, 3600)
 DRIFTS_PPM = st.floats(-500, 500)
@@ -34,6 +34,16 @@ def test_the_rule_is_the_one_of_the_design() -> None:
     estimate = SyncEstimate(2.5, 100.0)
     assert estimate.tape_time(0.0) == 2.5
     assert estimate.tape_time(1000.0) == pytest.approx(1002.6)
+
+
+def test_a_tape_that_runs_unevenly_is_followed_along_straight_lines() -> None:
+    estimate = SyncEstimate(
+        2.0, 0.0, bends=(SyncBend(10.0, 0.0), SyncBend(20.0, 0.01), SyncBend(30.0, -0.01))
+    )
+    late_s = {5.0: 0.0, 10.0: 0.0, 15.0: 0.005, 20.0: 0.01, 25.0: 0.0, 30.0: -0.01, 99.0: -0.01}
+    for t_tape_s, expected_s in late_s.items():
+        assert estimate.camera_time(t_tape_s) == pytest.approx(t_tape_s - 2.0 - expected_s)
+        assert estimate.tape_time(estimate.camera_time(t_tape_s)) == pytest.approx(t_tape_s, abs=1e-4)
 
 
 def test_without_an_offset_both_clocks_are_the_same() -> None:

@@ -38,16 +38,22 @@ def _heard_at(scene: Sound, times_s: NDArray[np.float64], rng: np.random.Generat
 def _pair(
     offset_s: float, drift_ppm: float = 0.0, tape_s: float = 8.0, camera_s: float = 8.0, seed: int = 1,
     noise: float = 0.02, other_scene: bool = False, lost_at_s: float | None = None, lost_s: float = 0.0,
+    by: str = "camera", wow_s: float = 1e-3 / (2 * np.pi * 0.7), wow_hz: float = 0.7,
 ) -> tuple[Sound, Sound]:  # fmt: skip
-    """The tape's and the camera's sound; the camera's file lacks ``lost_s`` from ``lost_at_s`` on."""
+    """The tape's and the camera's sound; the file of one lacks ``lost_s`` from ``lost_at_s`` on.
+
+    The tape is up to ``wow_s`` late and early, ``wow_hz`` times a second.
+    """
     rng = np.random.default_rng(seed + 1000)
     before_s = max(0.0, -offset_s)
-    scene = _scene(before_s + max(tape_s, offset_s + camera_s + lost_s) + 1, seed)
+    scene = _scene(before_s + max(tape_s + lost_s, offset_s + camera_s + lost_s) + 1, seed)
     tape_time = np.arange(int(tape_s * RATE_HZ)) / RATE_HZ
-    wow = 1e-3 / (2 * np.pi * 0.7) * np.sin(2 * np.pi * 0.7 * tape_time)
+    wow = wow_s * np.sin(2 * np.pi * wow_hz * tape_time)
     camera_time = np.arange(int(camera_s * RATE_HZ)) / RATE_HZ
-    if lost_at_s is not None:
+    if lost_at_s is not None and by == "camera":
         camera_time = camera_time + lost_s * (camera_time >= lost_at_s)
+    elif lost_at_s is not None:
+        tape_time = tape_time + lost_s * (tape_time >= lost_at_s)
     filmed = _scene(before_s + camera_s + offset_s + 2, seed + 500) if other_scene else scene
     tape = _heard_at(scene, before_s + tape_time + wow, rng, noise)
     return tape, _heard_at(filmed, before_s + offset_s + (1 + drift_ppm * 1e-6) * camera_time, rng, noise)

@@ -93,3 +93,38 @@ def test_progress_runs_to_its_end(make_pair):
     estimate_sync(*make_pair(0.5), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_one_clip_over_the_end_of_one_tape_and_the_beginning_of_the_next(make_pair):
+    tape, camera = make_pair(20.0, 50.0, tape_s=80.0, camera_s=40.0)
+    first, second = tape[: 40 * RATE_HZ], tape[42 * RATE_HZ :]
+    on_first, on_second = estimate_sync(first, camera), estimate_sync(second, camera)
+    assert on_first.offset_s == pytest.approx(20.0, abs=2e-3)
+    assert on_second.offset_s == pytest.approx(-22.0, abs=2e-3)
+
+
+def test_two_takes_of_one_song_are_not_the_same_moment(make_scene):
+    """The same notes at the same times, by other voices: how loud it is tells nothing of when it was."""
+    one, other = make_scene(30.0, 5), make_scene(30.0, 6)
+    reach = RATE_HZ // 20
+    power = np.convolve(one**2, np.ones(reach) / reach, "same")
+    own = np.convolve(other**2, np.ones(reach) / reach, "same")
+    again = other / np.sqrt(own + 1e-6) * np.sqrt(power)
+    assert estimate_sync(one, again.astype(np.float32)).offset_s is None
+
+
+def test_what_the_recorders_clocks_foretell_is_looked_at_first(make_pair, monkeypatch):
+    """Both ran at once: no search over hours, and noise that would hide the place from it does not matter."""
+    monkeypatch.setattr("appliance.sync.estimate.search", None)
+    tape, camera = make_pair(1.0, 50.0, tape_s=40.0, camera_s=38.0, noise=0.3)
+    found = estimate_sync(tape, camera, RATE_HZ, expected_s=0.2)
+    assert _error_ms(found, 1.0, 50.0, (2.0, 36.0)) < 2.0
+
+
+def test_clocks_that_foretell_the_wrong_place_do_no_harm(make_pair):
+    pair = make_pair(12.0, 50.0, tape_s=60.0, camera_s=38.0)
+    assert _error_ms(estimate_sync(*pair, RATE_HZ, expected_s=-5.0), 12.0, 50.0, (2.0, 36.0)) < 2.0
+    assert (
+        estimate_sync(*make_pair(0.0, tape_s=20.0, other_scene=True), RATE_HZ, expected_s=0.0).offset_s
+        is None
+    )

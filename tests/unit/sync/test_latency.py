@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from appliance.bench.light_scene import Eye, Stage, filmed
-from appliance.core.types import SyncEstimate, SyncStep, SyncWindow
+from appliance.core.types import SyncBend, SyncEstimate, SyncStep, SyncWindow
 from appliance.sync.latency import for_pictures, measure_latency
 from appliance.sync.light_curve import LightCurve, read_light
 from appliance.sync.plot import residuals_ms
@@ -86,11 +86,13 @@ def test_a_clock_of_sounds_becomes_one_of_pictures():
     tape_late_s, camera_late_s, drift = 0.08, 0.03, 100e-6
     heard = 10.0 + tape_late_s - (1 + drift) * (7.0 + camera_late_s)
     windows = (SyncWindow(7.0 + camera_late_s, 10.0 + tape_late_s, 1.0),)
-    by_sound = SyncEstimate(heard, 100.0, (SyncStep(50.0, 1.0),), 0.9, windows=windows)
+    bends = (SyncBend(20.0, 0.0), SyncBend(21.0, 0.004))
+    by_sound = SyncEstimate(heard, 100.0, (SyncStep(50.0, 1.0),), 0.9, windows=windows, bends=bends)
     found = for_pictures(by_sound, tape_late_s, camera_late_s)
     assert found.tape_time(7.0) == pytest.approx(10.0, abs=1e-9)
     assert found.camera_time(10.0) == pytest.approx(7.0, abs=1e-9)
     assert found.steps[0].t_tape_s == pytest.approx(49.92)
+    assert [bend.t_tape_s for bend in found.bends] == pytest.approx([19.92, 20.92])
     assert residuals_ms(found) == pytest.approx([0.0], abs=1e-6)
 
 
