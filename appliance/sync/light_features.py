@@ -34,6 +34,8 @@ def light_features(curve: LightCurve, frame: Frame = WHOLE) -> FloatArray:
     frames = np.arange(int(curve.duration_s * FRAMES_PER_S) + 1) / FRAMES_PER_S
     level = sampled(frames, curve.time_s, np.log(curve.level @ parts + DARK))
     motion = sampled(frames, curve.motion_s, np.log(curve.motion @ parts + STILL))
+    # What lamps and an automatic exposure do to the whole picture is not the scene's.
+    level = (level[1:] - level[:1]) * parts.any(axis=0)[:, None]
     level[:, 1:-1] = (level[:, 2:] - level[:, :-2]) / 2
     level[:, [0, -1]] = 0
     found = np.concatenate([steady(level), steady(motion)])

@@ -82,14 +82,16 @@ def climb(agreement: Callable[[Frame], float]) -> Frame:
 
 
 def neighbours(frame: Frame, step: float) -> Iterator[Frame]:
-    """Moved and scaled a little, both ways in both directions."""
+    """Moved a little, or made larger or smaller; the shape is that of the start."""
     left, top, right, bottom = frame
+    wide, high = (right - left) / 2, (bottom - top) / 2
     for by in (-step, step):
         moved = (
             (left + by, top, right + by, bottom),
             (left, top + by, right, bottom + by),
-            (left - by, top, right + by, bottom),
-            (left, top - by, right, bottom + by),
+            (left - by * wide, top - by * high, right + by * wide, bottom + by * high),
+            (left - by * wide, top, right + by * wide, bottom + 2 * by * high),
+            (left - by * wide, top - 2 * by * high, right + by * wide, bottom),
         )
         for a, b, c, d in moved:
             if NARROWEST <= c - a <= WIDEST and NARROWEST <= d - b <= WIDEST:
