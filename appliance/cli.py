@@ -198,6 +198,9 @@ def sync(
     more_tapes: Annotated[
         list[Path] | None, typer.Option("--tape", help="Another tape of the same event; may be given again.")
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="sound, light, or auto: by light where their sound does not tell.")
+    ] = "auto",
     json_: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -209,7 +212,7 @@ def sync(
     from appliance.worker.files import sync_files
 
     with progress_bar(quiet or json_) as tell:
-        found, troubles = sync_files([tape, *(more_tapes or [])], camera, tell)
+        found, troubles = sync_files([tape, *(more_tapes or [])], camera, tell, by)
     alone = len(found) == 1 and not camera[0].is_dir()
     if json_:
         print_json(asdict(found[0].estimate) if alone else [clip.as_json() for clip in found])
@@ -221,6 +224,29 @@ def sync(
         print_issue(trouble)
     if all(clip.trouble is not None for clip in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def latency(
+    film: Annotated[Path, typer.Argument(help="A recording of claps with a flash, made by the device.")],
+    device: Annotated[str, typer.Option(help="The device's name, as in a take's description.")],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Use it for what this device records from now on.")
+    ] = False,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Measure how much later the sound comes than the picture inside one device."""
+    from appliance.worker.latencies import keep_latency, latency_of_file
+
+    with progress_bar(quiet or json_) as tell:
+        found, key = latency_of_file(film, device, tell)
+    if keep and found.late_s is not None:
+        keep_latency(box()[0].latencies, key, found.late_s)
+    if json_:
+        print_json({"key": key, "kept": keep, **asdict(found)})
+        return
+    print(f"{key}: {found.sentence()}{' Kept.' if keep else ''}")
 
 
 @app.command()

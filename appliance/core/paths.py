@@ -35,6 +35,11 @@ class Paths:
         return self.data / "journal.db"
 
     @property
+    def latencies(self) -> Path:
+        """How late each device's sound is."""
+        return self.data / "latency.json"
+
+    @property
     def takes(self) -> Path:
         """The spool: a folder per take."""
         return self.data / "takes"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from appliance.core.types import SyncEstimate, SyncWindow
+from appliance.core.types import SyncEstimate
 from appliance.sync.bends import follow
 from appliance.sync.features import band_features
 from appliance.sync.fill import OUTSTANDING, fill, known_places, search_near
-from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock
+from appliance.sync.fit import NEAR_S, Clock, confidence, evidence, fit_clock, windows_of
 from appliance.sync.path import Points, best_path
 from appliance.sync.search import search
 from appliance.sync.steps import BRIEF_S, steps_of
@@ -124,16 +124,7 @@ def _estimate(brief: Correlator, clock: Clock, fine: Points, believed: float) ->
         steps=steps_of(clock, brief),
         bends=follow(clock, fine),
         confidence=believed,
-        windows=_windows(clock),
+        windows=windows_of(clock.points),
     )
     missed_s = [window.t_camera_s - found.camera_time(window.t_tape_s) for window in found.windows]
     return replace(found, residual_ms=1e3 * float(np.median(np.abs(missed_s))))
-
-
-def _windows(clock: Clock) -> tuple[SyncWindow, ...]:
-    points = clock.points
-    weight = np.clip(evidence(points.score) / 30.0, 0, 1)
-    return tuple(
-        SyncWindow(float(t), float(t + lag), float(w))
-        for t, lag, w in zip(points.time_s, points.lag_s, weight, strict=True)
-    )

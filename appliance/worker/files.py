@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from appliance.core.config import Config, merge, validate
 from appliance.core.media import MediaInfo, probe
@@ -22,12 +20,12 @@ from appliance.encode.files import DISK_ERRORS, disk_problem
 from appliance.enhance.tiers import known_tier
 from appliance.takes.card import films_on
 from appliance.worker.making import Making, single_film
+from appliance.worker.placing import Placer, tell_share
 from appliance.worker.progress import Progress
-from appliance.worker.reel import Piece, piece_of, readable, whole_sound
+from appliance.worker.reel import Piece, piece_of, readable
 from appliance.worker.reporting import package
 from appliance.worker.scan import scan_of
 from appliance.worker.stamps import stamp_notices
-from appliance.worker.steps import sync_clip, tell_share
 
 ORDERS: dict[str, FieldOrder] = {"tff": "tff", "bff": "bff", "progressive": "progressive"}
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
@@ -239,43 +237,36 @@ def check_output(job: FileJob) -> None:
 
 
 def sync_files(
-    tapes: Sequence[Path], cameras: Sequence[Path], tell: Callable[[float, str], None]
+    tapes: Sequence[Path],
+    cameras: Sequence[Path],
+    tell: Callable[[float, str], None],
+    way: str = "auto",
 ) -> tuple[tuple[ClipSync, ...], tuple[Issue, ...]]:
-    """Every film of the camera on every tape, each placed on its own, and what could not be read."""
+    """Every film of the camera on every tape, each placed on its own, and what could not be read.
+
+    ``way`` is "auto" (light where sound does not tell), "sound" or "light".
+    """
     clips, unread = camera_films(cameras)
     found: list[ClipSync] = []
-    for number, tape in enumerate(tapes):
-        text = f"Comparing the sound of {tape.name} with {len(clips)} of the camera"
-        found += sync_tape(
-            tape, clips, partial(tell_share, partial(with_text, tell, text), number, len(tapes))
-        )
+    for number, path in enumerate(tapes):
+        tape = probe(path)
+        placer = Placer(tape, way=way)
+        for count, clip in enumerate(clips, number * len(clips)):
+            estimate = placer.place(clip, partial(tell_share, tell, count, len(tapes) * len(clips)))
+            found.append(ClipSync(path, clip.path, estimate, trouble_of(estimate, (tape, clip), way)))
     return tuple(found), unread
 
 
-def with_text(tell: Callable[[float, str], None], text: str, fraction: float) -> None:
-    tell(fraction, text)
-
-
-def sync_tape(
-    tape: Path, clips: Sequence[MediaInfo], progress: Callable[[float], None]
-) -> Iterator[ClipSync]:
-    progress(0.0)
-    silent = [film.path for film in (probe(tape), *clips) if not film.has_audio]
-    sound = whole_sound(tape) if tape not in silent else np.zeros(0, np.float32)
-    for number, clip in enumerate(clips):
-        without = next((path for path in (tape, clip.path) if path in silent), None)
-        if without is not None:
-            estimate = SyncEstimate(None, reason=f"{without.name} has no sound.")
-            yield ClipSync(tape, clip.path, estimate, no_sound(without))
-        else:
-            estimate = sync_clip(sound, clip, partial(tell_share, progress, number, len(clips)))
-            yield ClipSync(tape, clip.path, estimate)
+def trouble_of(estimate: SyncEstimate, films: Iterable[MediaInfo], way: str) -> Issue | None:
+    """What hindered it where a file has no sound."""
+    silent = next((film.path for film in films if not film.has_audio), None)
+    return no_sound(silent) if estimate.offset_s is None and silent is not None and way != "light" else None
 
 
 def no_sound(path: Path) -> Issue:
     return Problem(
         "no-sound",
         f"{path.name} has no sound",
-        "The recordings are compared by their sound, and this one has none.",
+        "Recordings are compared by their sound, and this one has none; what they show did not tell either.",
         "Record again with the sound cable plugged in, or restore the tape alone.",
     ).issue

@@ -20,6 +20,7 @@ from appliance.deliver.drives import DriveWatcher, sticks
 from appliance.encode.digest import sha256_file
 from appliance.takes.store import load_take
 from appliance.worker.building import is_recording
+from appliance.worker.latencies import known_latencies
 from appliance.worker.making import Made, Making, film_pair
 from appliance.worker.progress import Progress
 from appliance.worker.reel import reel_of_take
@@ -57,7 +58,7 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     """Make them, and enter them into the journal with their hashes."""
     folder = paths.take(take_id)
     take = load_take(folder)
-    reel = reel_of_take(take, folder)
+    reel = reel_of_take(take, folder, known_latencies(paths.latencies))
     if not reel.pieces:
         raise nothing_to_make(take_id)
     order, said = scan_of(max(reel.pieces, key=lambda piece: piece.frames))

@@ -233,7 +233,8 @@ def key_facts(making: Making, models: Models, outputs: Sequence[Output]) -> list
     specs = [asdict(output.spec) for output in outputs]
     tails = [piece.blank_tail_s for piece in making.pieces]
     settings = [making.config.enhance.model_dump(), making.config.work.chunk_s]
-    return [__version__, files, tails, making.order, models.identity, settings, specs]
+    late = [sorted((str(p), s) for p, s in piece.sound_late_s.items()) for piece in making.pieces]
+    return [__version__, files, tails, late, making.order, models.identity, settings, specs]
 
 
 def each(making: Making, name: str, kind: type[T], step: Callable[[Piece], T]) -> list[T]:
@@ -243,11 +244,10 @@ def each(making: Making, name: str, kind: type[T], step: Callable[[Piece], T]) -
 
 
 def sync_step(piece: Piece, making: Making, progress: Progress) -> PieceSync:
-    def tell(fraction: float) -> None:
-        whole = (piece.index + fraction) / len(making.pieces)
-        progress(Stage.SYNC, whole, "Comparing the sound of tape and camera")
+    def tell(fraction: float, text: str) -> None:
+        progress(Stage.SYNC, (piece.index + fraction) / len(making.pieces), text)
 
-    return sync_piece(piece, tell)
+    return sync_piece(piece, tell, making.order, making.work)
 
 
 def register_step(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.core.media import MediaInfo, probe, read_pictures, read_sound, read_sound_channels
+from appliance.core.media import MediaInfo, probe, read_pictures, read_sound_channels
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Picture, Role, Severity, Take
 from appliance.worker.stamps import stamp_notices
 
 SYNC_RATE_HZ = 8000
 FILM_SOUND_RATE_HZ = 48000
+CANCELLED = 0.05  # of one channel's power; a channel that is silent leaves a quarter
 LEAD_S = 2.0  # read so much before the frame wanted, and more where a gap is longer
 
 
@@ -31,6 +32,8 @@ class Piece:
     cameras: tuple[MediaInfo, ...] = ()
     blank_tail_s: float = 0.0  # the tape had ended by then; not a part of the film
     start_s: float = 0.0  # the first picture's time in the file; the sound may begin a little before it
+    sound_late_s: Mapping[Path, float] = field(default_factory=dict)  # inside a device; see sync/latency.py
+    expected_s: Mapping[Path, float] = field(default_factory=dict)  # of a camera that ran beside the tape
 
     @property
     def frames(self) -> int:
@@ -51,10 +54,16 @@ class Reel:
     issues: tuple[Issue, ...] = ()
 
 
-def reel_of_take(take: Take, folder: Path) -> Reel:
+def on_time(device: str, info: MediaInfo) -> float:
+    """Every device's sound, as long as nothing else is known."""
+    return 0.0
+
+
+def reel_of_take(take: Take, folder: Path, late_of: Callable[[str, MediaInfo], float] = on_time) -> Reel:
     """Raises Problem where a tape's file is missing or broken; a broken camera file is left out and named.
 
     A film has one size and one rate: pieces of another kind than the longest stay out of it.
+    ``late_of`` says how late a device's sound is.
     """
     tapes = [probe(folder / s.path) for s in take.segments if s.role is Role.TAPE and s.frames]
     if not tapes:
@@ -66,7 +75,16 @@ def reel_of_take(take: Take, folder: Path) -> Reel:
     issues += [left_out(tape) for tape in tapes if kind_of(tape) != kind]
     imported = {folder / s.path for s in take.segments if s.imported}
     issues += stamp_notices(camera for camera in cameras if camera.path in imported)
-    pieces = (piece_of(n, tape, cameras, tail) for n, (tape, tail) in enumerate(alike))
+    known = {folder / segment.path: segment for segment in take.segments}
+    late_s = {info.path: late_of(known[info.path].device, info) for info in (*tapes, *cameras)}
+    ran = [known[camera.path] for camera in cameras if camera.path not in imported]
+    pieces = (
+        replace(
+            piece_of(n, tape, cameras, tail, late_s),
+            expected_s={folder / s.path: s.start_s - known[tape.path].start_s for s in ran},
+        )
+        for n, (tape, tail) in enumerate(alike)
+    )
     return Reel(tuple(pieces), tuple(issues))
 
 
@@ -74,8 +92,14 @@ def piece_of_files(tape: Path, *cameras: Path | None) -> Piece:
     return piece_of(0, probe(tape), tuple(probe(camera) for camera in cameras if camera))
 
 
-def piece_of(index: int, tape: MediaInfo, cameras: tuple[MediaInfo, ...], tail_s: float = 0.0) -> Piece:
-    return Piece(index, tape, cameras, tail_s, first_picture_s(tape.path))
+def piece_of(
+    index: int,
+    tape: MediaInfo,
+    cameras: tuple[MediaInfo, ...],
+    tail_s: float = 0.0,
+    late_s: Mapping[Path, float] | None = None,
+) -> Piece:
+    return Piece(index, tape, cameras, tail_s, first_picture_s(tape.path), late_s or {})
 
 
 def kind_of(tape: MediaInfo) -> tuple[int, int, Fraction]:
@@ -114,16 +138,21 @@ def left_out(tape: MediaInfo) -> Issue:
     ).issue
 
 
-def whole_sound(path: Path, on_block: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
-    """The sound for synchronising: mono at a rate that keeps speech; empty where there is none.
-
-    The one thing of a job that grows with the tape: 115 MB an hour, twice that while it is put together.
-    """
-    blocks = []
-    for block in read_sound(path, SYNC_RATE_HZ):
-        blocks.append(block)
+def heard(
+    path: Path, on_block: Callable[[], None] = lambda: None, rate_hz: int = SYNC_RATE_HZ
+) -> Iterator[NDArray[np.float32]]:
+    """The sound for synchronising in blocks: mono at a rate that keeps speech; none where there is none."""
+    for block in read_sound_channels(path, rate_hz):
+        yield both_or_louder(block)
         on_block()
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def both_or_louder(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Both channels as one; the louder alone where they cancel out, as with one plug turned round."""
+    both = block.mean(axis=1)
+    power = np.mean(block**2, axis=0)
+    cancelled = float(np.mean(both**2)) < CANCELLED * float(power.max())
+    return np.ascontiguousarray(block[:, int(power.argmax())]) if cancelled else both
 
 
 def on_the_grid(pictures: Iterable[Picture], rate: Fraction, start_s: float, first: int) -> Iterator[Picture]:

@@ -9,16 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from appliance.core.media import MediaInfo, read_pictures
 from appliance.core.types import FieldOrder, Picture, Registration, SyncEstimate
 from appliance.encode.files import whole_file
 from appliance.register.estimate import estimate_registration
-from appliance.sync.estimate import estimate_sync
-from appliance.worker.reel import SYNC_RATE_HZ, Piece, whole_sound
+from appliance.worker.placing import Placer, Tell, tell_share
+from appliance.worker.reel import Piece
 
 T = TypeVar("T")
 REGISTRATION_PAIRS = 8
@@ -65,31 +63,21 @@ def once(path: Path, kind: type[T], work: Callable[[], T]) -> T:
     return result
 
 
-def sync_piece(piece: Piece, progress: Callable[[float], None]) -> PieceSync:
-    """Compare the tape's sound, read once, with each camera recording: every one gets its place."""
-    if not piece.cameras:
-        return PieceSync(())
-    tape = whole_sound(piece.tape.path, lambda: progress(0.0))
+def sync_piece(
+    piece: Piece, progress: Tell, order: FieldOrder | None = None, work: Path | None = None
+) -> PieceSync:
+    """Compare the tape, read once, with each camera recording, by sound or else by light.
+
+    Every recording gets its place. ``work`` is a folder for what is read meanwhile.
+    """
+    placer = Placer(piece.tape, order, "auto", piece.sound_late_s, piece.expected_s, work)
     count = len(piece.cameras)
     return PieceSync(
         tuple(
-            sync_clip(tape, camera, partial(tell_share, progress, number, count))
+            placer.place(camera, partial(tell_share, progress, number, count))
             for number, camera in enumerate(piece.cameras)
         )
     )
-
-
-def tell_share(progress: Callable[[float], None], number: int, count: int, fraction: float) -> None:
-    """How far all is when ``number`` of ``count`` steps are done, and this much of the next."""
-    progress((number + fraction) / count)
-
-
-def sync_clip(
-    tape: NDArray[np.float32], camera: MediaInfo, progress: Callable[[float], None]
-) -> SyncEstimate:
-    progress(0.0)
-    sound = whole_sound(camera.path, lambda: progress(0.0))
-    return estimate_sync(tape, sound, SYNC_RATE_HZ, progress)
 
 
 def register_piece(

@@ -13,7 +13,8 @@ import pytest
 from appliance import __version__, cli
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity, SyncEstimate
-from appliance.worker import files
+from appliance.sync.latency import Latency
+from appliance.worker import files, latencies
 from appliance.worker.files import ClipSync, FileJob, FileResult, work_folder
 
 TROUBLE = Problem("odd", "That is odd", "It is.", "Leave it.")
@@ -139,7 +140,7 @@ def test_words_that_mean_nothing_are_refused(places: tuple[str, ...], type_in: T
 
 
 def sync_answer(monkeypatch: pytest.MonkeyPatch, estimate: SyncEstimate, issue: Issue | None = None) -> None:
-    def answer(tapes: list[Path], cameras: list[Path], tell: object) -> object:
+    def answer(tapes: list[Path], cameras: list[Path], tell: object, way: str) -> object:
         return tuple(ClipSync(t, c, estimate, issue) for t in tapes for c in cameras), ()
 
     monkeypatch.setattr(files, "sync_files", answer)
@@ -249,3 +250,19 @@ def test_the_first_help_shows_a_way_in(type_in: Type, capsys: pytest.CaptureFixt
     text = capsys.readouterr().out
     assert "twinreel demo" in text
     assert "twinreel enhance TAPE.mkv -o FILM.mp4" in text
+
+
+def test_a_devices_delay_is_measured_and_kept_only_when_asked(
+    type_in: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = Latency(0.0412, 5, 6, 0.003)
+    monkeypatch.setattr(
+        latencies, "latency_of_file", lambda film, device, tell: (found, f"{device} 720x576i25")
+    )
+    kept = tmp_path / "box/var/lib/twinreel/latency.json"
+    assert type_in("latency", "claps.mkv", "--device", "grabber") == 0
+    assert "the sound comes 41 ms after the picture (5 of 6 claps agree to 3 ms)" in capsys.readouterr().out
+    assert not kept.exists()
+    assert type_in("latency", "claps.mkv", "--device", "grabber", "--keep", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["late_s"] == 0.0412
+    assert latencies.load_latencies(kept) == {"grabber 720x576i25": 0.0412}

@@ -78,13 +78,15 @@ def write_film(tmp_path: Path) -> WriteFilm:
         codec: str = "ffv1",
         order: int = 2,
         light: list[np.ndarray] | None = None,
+        sound: np.ndarray | None = None,
     ) -> Path:
         path = tmp_path / name
         spec = FilmSpec(*size, rate, codec=codec, keyframe_interval=8, threads=1)  # type: ignore[arg-type]
         with av.open(str(path), "w") as film:
             stream = add_video(film, spec)
             stream.codec_context.field_order = order
-            voice = film.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") if sound_s else None
+            heard = sound_of(sound_s) if sound is None and sound_s else sound
+            voice = film.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") if heard is not None else None
             for number in numbers:
                 picture = scene(number, *size, order)
                 luma = picture.y if light is None else light[number]
@@ -95,8 +97,8 @@ def write_film(tmp_path: Path) -> WriteFilm:
                 frame.pts, frame.time_base = number, 1 / rate
                 film.mux(stream.encode(frame))
             film.mux(stream.encode(None))
-            if voice is not None:
-                block = av.AudioFrame.from_ndarray(sound_of(sound_s or 0)[None], "s16", "mono")
+            if voice is not None and heard is not None:
+                block = av.AudioFrame.from_ndarray(heard[None], "s16", "mono")
                 block.sample_rate, block.pts = RATE_HZ, 0
                 film.mux(voice.encode(block))
                 film.mux(voice.encode(None))

@@ -175,7 +175,7 @@ def test_a_file_without_sound_is_named(write_film: WriteFilm) -> None:
     assert found.estimate.offset_s is None
     assert found.trouble is not None
     assert (found.trouble.code, "a.mkv" in found.trouble.title) == ("no-sound", True)
-    assert "a.mkv has no sound" in found.sentence()
+    assert "They do not belong together" in found.sentence()
 
 
 def test_every_film_of_a_card_is_placed_on_every_tape(write_film: WriteFilm, tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""The exact time by light: seconds of the camera's changes against the tape's near where they may lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from appliance.sync.features import FRAMES_PER_S
+from appliance.sync.light_curve import Array, FloatArray
+from appliance.sync.path import MAX_DRIFT, Points
+
+WINDOW_S, SHORTEST_S = 4.0, 1.5
+PARTS = 4  # a short recording is cut into so many windows, for one alone decides nothing
+MOST_WINDOWS = 1500
+REACH_S, MOST_REACH_S = 0.15, 0.4
+PEAKS = 3
+PROBES = 6
+CHANCE = 4.0  # nats that the best of some ten unrelated lags reaches easily
+QUIET = 0.15  # of the usual energy: a window in which less happens is not made louder than that
+EVENT_FRAMES = 10
+MOST_AN_EVENT = 1.2  # deviations
+INDEPENDENT = 0.36  # of the frames, after the band was cut
+Peak = tuple[float, float]  # lag in seconds, height in deviations of chance
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Compares a window of the camera's features with the tape's around a guess."""
+
+    tape: FloatArray
+    camera: FloatArray
+
+    @property
+    def window_s(self) -> float:
+        shorter_s = min(self.tape.shape[1], self.camera.shape[1]) / FRAMES_PER_S
+        return float(np.clip(shorter_s / PARTS, SHORTEST_S, WINDOW_S))
+
+    def peaks(self, centre_s: float, guess_s: float, reach_s: float) -> list[Peak]:
+        """The highest agreements; none at the edge of what was looked through."""
+        reach = frames_of(reach_s) + 1
+        first = frames_of(guess_s) - reach
+        return [((first + k) / FRAMES_PER_S, h) for k, h in tops(self.heights(centre_s, guess_s, reach_s))]
+
+    def heights(self, centre_s: float, guess_s: float, reach_s: float) -> FloatArray:
+        """The agreement at every lag within reach of the guess, and one more on either side."""
+        length, reach = frames_of(self.window_s), frames_of(reach_s) + 1
+        start = frames_of(centre_s) - length // 2
+        near = piece(self.tape, start + frames_of(guess_s) - reach, length + 2 * reach)
+        return heights(near, piece(self.camera, start, length), self.floor)
+
+    @property
+    def floor(self) -> float:
+        """The least energy of a moment, as the product of both."""
+        energies = [float(np.mean(f[0] ** 2)) * len(f) for f in (self.tape, self.camera)]
+        return QUIET**2 * energies[0] * energies[1] + 1e-12
+
+
+def frames_of(seconds: float) -> int:
+    return round(seconds * FRAMES_PER_S)
+
+
+def heights(near: FloatArray, window: FloatArray, floor: float) -> FloatArray:
+    """The correlation at every lag, in deviations of what chance gives for signals of this kind.
+
+    Parts of a picture change together: the less alike two channels are, the more they prove. No single
+    event, such as a flash, proves much: any two flashes are alike.
+    """
+    length = window.shape[1]
+    lags = near.shape[1] - length + 1
+    product = np.array([(near[:, k : k + length] * window).sum(axis=0) for k in range(lags)])
+    power = np.concatenate([[0.0], np.cumsum((near**2).sum(axis=0))])
+    energy = (power[length:] - power[:-length]) * float((window**2).sum())
+    one, other = near @ near.T, window @ window.T
+    alike = float((one * other).sum() / (np.trace(one) * np.trace(other) + 1e-12))
+    chance = np.sqrt(np.maximum(energy, floor * length**2) * (alike + 1e-6) / (INDEPENDENT * length))
+    events = np.add.reduceat(product, np.arange(0, length, EVENT_FRAMES), axis=1) / chance[:, None]
+    return np.asarray(np.clip(events, -MOST_AN_EVENT, MOST_AN_EVENT).sum(axis=1), np.float32)
+
+
+def tops(height: FloatArray) -> list[Peak]:
+    middle = height[1:-1]
+    at = 1 + np.flatnonzero((middle >= height[:-2]) & (middle > height[2:]) & (middle > 0))
+    at = at[np.argsort(height[at])[::-1][:PEAKS]]
+    left, top, right = height[at - 1], height[at], height[at + 1]
+    shift = 0.5 * (left - right) / (left - 2 * top + right - 1e-12)
+    return [(float(k + s), float(h)) for k, s, h in zip(at, shift, top, strict=True)]
+
+
+def piece(features: FloatArray, start: int, length: int) -> FloatArray:
+    inside = features[:, max(0, start) : max(0, start + length)]
+    before = min(length, max(0, -start))
+    return np.pad(inside, ((0, 0), (before, length - before - inside.shape[1])))
+
+
+def probe(matcher: Matcher, places: Points, piece_s: float) -> Points:
+    """The same places, scored by what a few windows of each prove."""
+    half = matcher.window_s / 2
+    tape_s, score = matcher.tape.shape[1] / FRAMES_PER_S, []
+    for time_s, lag_s in zip(places.time_s, places.lag_s, strict=True):
+        start = max(time_s - piece_s / 2 + half, half - lag_s)
+        end = max(start, min(time_s + piece_s / 2 - half, tape_s - lag_s - half))
+        count = int(np.clip((end - start) / half + 1, 1, PROBES))
+        found = [matcher.peaks(t, lag_s, REACH_S)[:1] for t in np.linspace(start, end, count)]
+        score.append(sum(min(height, 6.0) ** 2 / 2 - CHANCE for top in found for _, height in top))
+    return Points(places.time_s, places.lag_s, np.array(score, np.float64))
+
+
+def measure(matcher: Matcher, path: Points) -> Points:
+    """Peaks of windows along the path of the search; the score is the height of the peak."""
+    rows = [
+        (centre_s, lag_s, height)
+        for centre_s in centres(matcher, path)
+        for guess_s, reach_s in guesses(path, float(centre_s))
+        for lag_s, height in matcher.peaks(float(centre_s), guess_s, reach_s)
+    ]
+    table = np.array(rows, np.float64).reshape(-1, 3)
+    return Points(table[:, 0], table[:, 1], table[:, 2])
+
+
+def centres(matcher: Matcher, path: Points) -> Array:
+    """Middles of the windows, on the camera's clock, where both recordings have pictures."""
+    half = matcher.window_s / 2
+    tape_s, camera_s = (f.shape[1] / FRAMES_PER_S for f in (matcher.tape, matcher.camera))
+    start = max(half, half - float(path.lag_s[0]))
+    end = min(camera_s - half, tape_s - float(path.lag_s[-1]) - half)
+    hop_s = max(half, (end - start) / MOST_WINDOWS)
+    count = int(max(0.0, end - start) / hop_s + 1e-6) + 1
+    return np.asarray(start + hop_s * np.arange(count), np.float64)
+
+
+def guesses(path: Points, centre_s: float) -> list[tuple[float, float]]:
+    """Lags to expect there and how far around to look; two where the path makes a step."""
+    after = int(np.searchsorted(path.time_s, centre_s))
+    near = sorted({max(0, after - 1), min(after, len(path.time_s) - 1)})
+    near.sort(key=lambda i: abs(path.time_s[i] - centre_s))
+    first = path.lag_s[near[0]]
+    found = []
+    for i in near:
+        if i == near[0] or abs(path.lag_s[i] - first) > REACH_S:
+            reach_s = REACH_S + MAX_DRIFT * abs(path.time_s[i] - centre_s)
+            found.append((float(path.lag_s[i]), min(float(reach_s), MOST_REACH_S)))
+    return found
