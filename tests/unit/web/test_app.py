@@ -93,7 +93,7 @@ def test_a_page_may_ask_for_the_card_but_for_no_folder_of_the_box(browser, recor
     wanted = {"name": "import", "argument": "2026-11-21T10-00-00"}
     assert browser.post("/api/command", json=wanted, headers={"origin": OURS}).status_code == 200
     assert recorder.next_command() == Command(CommandName.IMPORT, "2026-11-21T10-00-00")
-    wanted["argument"] += " /home/somebody"
+    wanted["argument"] += " /media/card"
     answer = browser.post("/api/command", json=wanted, headers={"origin": OURS})
     assert (answer.status_code, answer.json()["code"]) == (400, "command-unreadable")
     assert recorder.commands.empty()
