@@ -111,19 +111,20 @@ def sync(
         int, typer.Option(min=1, help="Pairs that belong together, and as many that do not.")
     ] = 100,
     peer: Annotated[int, typer.Option(min=0, help="Pairs of each kind that the peer is asked about.")] = 6,
+    light: Annotated[int, typer.Option(min=1, help="Pairs of each kind that are compared by light.")] = 20,
     long: Annotated[bool, typer.Option("--long/--short", help="With or without tapes of hours.")] = True,
     json_: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """How exactly two recordings are put on one clock by their sound, beside BBC audio-offset-finder.
+    """How exactly recordings are put on one clock: by sound, beside BBC audio-offset-finder, and by light.
 
-    Tapes with wow, hiss and losses, cameras in other rooms with other clocks. About ten minutes.
+    Tapes with wow, hiss and losses, cameras in other rooms with other clocks. About half an hour.
     """
     from appliance.bench.sync import Wanted, measure_sync
     from appliance.bench.sync_table import print_sync, sync_json
     from appliance.core.paths import user_cache
 
-    wanted = Wanted(data, cases, decisions, peer, long, user_cache())
+    wanted = Wanted(data, cases, decisions, peer, light, long, user_cache())
     with progress_bar(quiet) as tell:
         found = measure_sync(wanted, tell)
     if json_:

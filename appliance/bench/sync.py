@@ -6,11 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from appliance.bench.light_grid import LightRow, light_rows
 from appliance.bench.process import Cost, cost_of
 from appliance.bench.sync_grid import (
     LEAST_CLAIM_DB,
@@ -33,7 +34,7 @@ HOURS = 2.0
 CLIP_S, TAPE_HOURS, CLIPS = 90.0, 4.0, 3
 STEP_S, STEP_SHIFT_S = 0.5, 0.005
 LONG_S = 600.0  # from here on the drift is required
-SHARE_GRID, SHARE_SHORT = 0.45, 0.25
+SHARE_GRID, SHARE_SHORT, LIGHT_BEGINS = 0.35, 0.15, 0.75
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Wanted:
     cases: int = 30
     decisions: int = 100
     peer_cases: int = 8
+    light: int = 20  # pairs of each kind: related or not, with flashes or without
     long: bool = True
     cache: Path = Path()
 
@@ -78,7 +80,7 @@ class SyncFigures:
     two_hours: Row | None = None
     cost: Cost | None = None
     peer: str = ""  # why there is none
-    libraries: dict[str, int] = field(default_factory=dict)
+    light: tuple[LightRow, ...] = ()
 
 
 def measure_sync(wanted: Wanted, tell: Tell) -> SyncFigures:
@@ -105,10 +107,23 @@ def measure_sync(wanted: Wanted, tell: Tell) -> SyncFigures:
         if wanted.long:
             tell(SHARE_GRID + SHARE_SHORT, "Clips of a minute and a half on a tape of four hours")
             clips = tuple(measure_clips(library, folder))
-            tell(0.9, "Two hours against two hours")
+            tell(0.65, "Two hours against two hours")
             two, cost = measure_hours(library, folder)
+        light = light_part(wanted.light, tell)
     why = "" if command else "audio-offset-finder could not be installed here"
-    return SyncFigures(grid, related, unrelated, clips, two, cost, why if wanted.peer_cases else "not asked")
+    why = why if wanted.peer_cases else "not asked"
+    return SyncFigures(grid, related, unrelated, clips, two, cost, why, light)
+
+
+def light_part(count: int, tell: Tell) -> tuple[LightRow, ...]:
+    tell(LIGHT_BEGINS, "By light")
+    done: list[LightRow] = []
+
+    def on_row(row: LightRow) -> None:
+        done.append(row)
+        tell(LIGHT_BEGINS + (1 - LIGHT_BEGINS) * len(done) / (4 * count), "By light")
+
+    return tuple(light_rows(count, SEED, on_row))
 
 
 def measure(pair: Pair, folder: Path, peer: Path | None) -> Row:

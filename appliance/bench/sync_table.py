@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from appliance.bench.light_grid import print_light
 from appliance.bench.sync import Row, SyncFigures, required
 
 HEADS = ("pair", "overlap", "median ms", "99 % ms", "ppm off", "steps", "believed", "s")
@@ -27,6 +29,8 @@ def print_sync(figures: SyncFigures, width: int = 160) -> None:
         console.print(table("Two hours", [figures.two_hours]))
     if figures.peer:
         console.print(f"No peer: {figures.peer}.", highlight=False)
+    if figures.light:
+        print_light(figures.light)
     for asked_for, found, holds in required(figures):
         console.print(f"{asked_for}: {found}, {'holds' if holds else 'falls short'}", highlight=False)
 
@@ -64,7 +68,7 @@ def sync_json(figures: SyncFigures) -> dict[str, Any]:
     names = ("grid", "related", "unrelated", "clips")
     told: dict[str, Any] = {name: [row_json(row) for row in getattr(figures, name)] for name in names}
     answers = [{"asked": asked, "found": found, "holds": holds} for asked, found, holds in required(figures)]
-    return {**told, "required": answers}
+    return {**told, "light": [asdict(row) for row in figures.light], "required": answers}
 
 
 def row_json(row: Row) -> dict[str, Any]:
