@@ -46,6 +46,7 @@ def estimate_registration(
         residual_px=geometry.residual_px,
         matches=geometry.matches,
         confidence=believed,
+        lens=geometry.lens,
     )
 
 

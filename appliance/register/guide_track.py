@@ -1,0 +1,72 @@
+"""The camera's picture on the film's, field by field: followed, warped, in the film's light."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+
+from appliance.core.types import Picture, Plane, Registration
+from appliance.register.follow import Track, begun, fitted, followed, placing_of_track
+from appliance.register.measure import Cells, Reals, compare, structure
+from appliance.register.place import Placing, placing_of
+from appliance.register.warp import ColourTable, GuideWarper, coverage, luma_raster, size_of, warped
+
+SIZE = 2  # tape pixels per pixel of the pictures that are compared
+COARSER = (8, 4)
+FAR_PX = 1.0  # a change from which the coarser sizes are asked
+
+
+class GuideTrack:
+    """``see`` is given every field's film and the camera's picture of its moment, in their order."""
+
+    def __init__(
+        self,
+        registration: Registration,
+        tape_size: tuple[int, int],
+        sample_aspect: Fraction = Fraction(1),
+        scale: int = 1,
+        track: Track | None = None,
+    ) -> None:
+        self.track = track or begun(placing_of(registration))
+        self.placing = placing_of_track(self.track)
+        self._size = tape_size
+        self._warper = GuideWarper(tape_size, scale)
+        self._colour = ColourTable(registration.colour)
+
+    def see(self, film: Plane, camera: Picture) -> tuple[Picture, Plane]:
+        """The camera's picture as the film would show it, and 255 where it is believed at all."""
+        self.track = stepped(self.track, film, camera.y, self._size)
+        self.placing = replace_speed(self.track)
+        picture = self._warper.warp(camera, self.placing)
+        y, u, v = self._colour.apply(picture.y, picture.u, picture.v)
+        return Picture(y, u, v, camera.time_s), self._warper.coverage(camera, self.placing)
+
+
+def replace_speed(track: Track) -> Placing:
+    """Where the picture that was just seen lies."""
+    return placing_of_track(replace(track, speed=np.zeros_like(track.speed)))
+
+
+def stepped(track: Track, film: Plane, camera: Plane, tape_size: tuple[int, int]) -> Track:
+    before: Reals = np.zeros((3, 2))
+    cells = compared(placing_of_track(track), film, camera, tape_size, SIZE)
+    if track.fields < 2 or np.abs(fitted(cells)).sum(axis=0).max() > FAR_PX:
+        for size in COARSER:
+            before = before + fitted(compared(placing_of_track(track, before), film, camera, tape_size, size))
+        cells = compared(placing_of_track(track, before), film, camera, tape_size, SIZE)
+    return followed(track, cells, before)
+
+
+def compared(placing: Placing, film: Plane, camera: Plane, tape_size: tuple[int, int], size: int) -> Cells:
+    """At one pixel for every ``size`` of the tape's."""
+    raster = luma_raster(tape_size, 1 / size)
+    coarse = placing.places(tape_size, size_of(camera))
+    guide = warped(camera, coarse, raster)
+    columns, rows = raster.size
+    small = cv2.resize(film[: rows * size, : columns * size], raster.size, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(coverage(coarse, size_of(camera), tape_size), raster.size, interpolation=cv2.INTER_AREA)
+    inside = cv2.erode(seen, np.ones((9, 9), np.uint8))
+    return compare(structure(small), structure(guide), (inside == 255).astype(np.float32), size)
