@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
+from scipy.linalg import solveh_banded
 
 from appliance.register.measure import Cells
 from appliance.register.place import NODES, Placing, nodes
@@ -163,16 +163,18 @@ def beside(info: Reals, pull: Reals) -> Reals:
 
 
 def smooth(info: Reals, pull: Reals) -> Reals:
-    """The mesh that fits best and bends least."""
-    xx, xy, yy = (np.diag(info[..., k].ravel()) for k in range(3))
-    normal = np.block([[xx, xy], [xy, yy]]) + stiffness()
-    wanted = np.concatenate([pull[..., 0].ravel(), pull[..., 1].ravel()])
-    found = solve(normal, wanted, assume_a="pos", check_finite=False)
-    return np.asarray(found.reshape(2, *NODES).transpose(1, 2, 0))
+    """The mesh that fits best and bends least. Its numbers go x, y of node after node: few lie far apart."""
+    band = stiffness().copy()
+    band[0, 0::2] += info[..., 0].ravel()
+    band[0, 1::2] += info[..., 2].ravel()
+    band[1, 0::2] += info[..., 1].ravel()
+    found = solveh_banded(band, pull.ravel(), lower=True, overwrite_ab=True, check_finite=False)
+    return np.asarray(found.reshape(*NODES, 2))
 
 
 @lru_cache(maxsize=1)
 def stiffness() -> Reals:
+    """The lower diagonals of what bending costs."""
     down, across = (np.diff(np.eye(count), 2, axis=0) for count in NODES)
     slopes = [np.diff(np.eye(count), axis=0) for count in NODES]
     bends = [
@@ -181,7 +183,9 @@ def stiffness() -> Reals:
         2 * np.kron(slopes[0].T @ slopes[0], slopes[1].T @ slopes[1]),
     ]
     one = sum(bends) / BENDING_PX**2 + np.eye(COUNT) / LARGEST_PX**2
-    return np.kron(np.eye(2), one)
+    both = np.kron(one, np.eye(2))
+    width = 4 * NODES[1] + 1
+    return np.array([np.pad(np.diagonal(both, -k), (0, k)) for k in range(width)])
 
 
 @lru_cache(maxsize=1)

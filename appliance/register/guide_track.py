@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,11 +12,13 @@ import numpy as np
 from appliance.core.types import Picture, Plane, Registration
 from appliance.register.follow import Track, begun, fitted, followed, placing_of_track
 from appliance.register.measure import Cells, Reals, compare, structure
-from appliance.register.place import Placing, placing_of
-from appliance.register.warp import ColourTable, GuideWarper, coverage, luma_raster, size_of, warped
+from appliance.register.place import Placing, luma_raster, placing_of
+from appliance.register.warp import ColourTable, GuideWarper, coverage, size_of, warped
 
 SIZE = 2  # tape pixels per pixel of the pictures that are compared
 COARSER = (8, 4)
+ROUNDS = 3  # over the pictures of a registration
+INSIDE_PX = 9  # so near to the edge of what the camera sees its structure is not that of the scene
 FAR_PX = 1.0  # a change from which the coarser sizes are asked
 
 
@@ -39,13 +42,24 @@ class GuideTrack:
     def see(self, film: Plane, camera: Picture) -> tuple[Picture, Plane]:
         """The camera's picture as the film would show it, and 255 where it is believed at all."""
         self.track = stepped(self.track, film, camera.y, self._size)
-        self.placing = replace_speed(self.track)
-        picture = self._warper.warp(camera, self.placing)
-        y, u, v = self._colour.apply(picture.y, picture.u, picture.v)
-        return Picture(y, u, v, camera.time_s), self._warper.coverage(camera, self.placing)
+        self.placing = seen_by(self.track)
+        picture, seen = self._warper.see(camera, self.placing)
+        return Picture(*self._colour.apply(picture.y, picture.u, picture.v), camera.time_s), seen
 
 
-def replace_speed(track: Track) -> Placing:
+def settled(registration: Registration, pairs: Sequence[tuple[Plane, Plane]]) -> Registration:
+    """With the mesh that pictures (tape, camera) of the same moments want."""
+    track = begun(placing_of(registration), 0.0)
+    size = size_of(pairs[0][0])
+    for number in range(ROUNDS * len(pairs)):
+        tape, camera = pairs[number % len(pairs)]
+        still = replace(track, gain=1 / (number + 1), speed=np.zeros((3, 2)))
+        track = stepped(still, tape, camera, size)
+    mesh = seen_by(track).mesh
+    return replace(registration, mesh=tuple(tuple((float(x), float(y)) for x, y in row) for row in mesh))
+
+
+def seen_by(track: Track) -> Placing:
     """Where the picture that was just seen lies."""
     return placing_of_track(replace(track, speed=np.zeros_like(track.speed)))
 
@@ -67,6 +81,5 @@ def compared(placing: Placing, film: Plane, camera: Plane, tape_size: tuple[int,
     guide = warped(camera, coarse, raster)
     columns, rows = raster.size
     small = cv2.resize(film[: rows * size, : columns * size], raster.size, interpolation=cv2.INTER_AREA)
-    seen = cv2.resize(coverage(coarse, size_of(camera), tape_size), raster.size, interpolation=cv2.INTER_AREA)
-    inside = cv2.erode(seen, np.ones((9, 9), np.uint8))
-    return compare(structure(small), structure(guide), (inside == 255).astype(np.float32), size)
+    inside = cv2.erode(coverage(coarse, size_of(camera), raster), np.ones((INSIDE_PX, INSIDE_PX), np.uint8))
+    return compare(structure(small), structure(guide), (inside // 255).astype(np.float32), size)

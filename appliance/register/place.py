@@ -102,10 +102,33 @@ def spread(mesh: Reals, tape_size: tuple[int, int]) -> Reals:
     return np.asarray(cv2.remap(ring, *lookup(tape_size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def dense(coarse: FloatPlane, size: tuple[int, int], step: tuple[float, float], first: tuple[float, float]) -> FloatPlane:
-    """A coarse grid's values at tape pixels ``first + step * n``, across and down."""
-    pick = np.array(
-        [[step[k] / STEP_PX * (k == j) for j in (0, 1)] + [(first[k] + (STEP_PX + 1) / 2) / STEP_PX] for k in (0, 1)]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(coarse, pick, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+@dataclass(frozen=True)
+class Raster:
+    """The pixels of a goal, each ``step`` of the tape's large, moved to the left by ``left`` tape pixels."""
+
+    size: tuple[int, int]
+    step: float
+    left: float = 0.0
+
+
+def luma_raster(tape_size: tuple[int, int], scale: float = 1) -> Raster:
+    """The tape's frame that many times as large; a pixel's place is that of its middle."""
+    return Raster((int(tape_size[0] * scale), int(tape_size[1] * scale)), 1 / scale)
+
+
+def chroma_raster(tape_size: tuple[int, int], scale: int = 1) -> Raster:
+    """4:2:0 of it, sited on the left."""
+    half = luma_raster(tape_size, scale / 2)
+    return Raster(half.size, half.step, half.step / 4)
+
+
+def dense(coarse: FloatPlane, raster: Raster) -> FloatPlane:
+    """A coarse grid's values at every pixel of a raster; its step divides that of the grid."""
+    if raster.left:
+        share = np.float32(raster.left / STEP_PX)
+        before = np.concatenate([2 * coarse[:, :1] - coarse[:, 1:2], coarse[:, :-1]], axis=1)
+        coarse = coarse + share * (before - coarse)
+    rows, columns = coarse.shape[:2]
+    ring = round(STEP_PX / raster.step)
+    whole = cv2.resize(coarse, (columns * ring, rows * ring), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(whole[ring : ring + raster.size[1], ring : ring + raster.size[0]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.core.types import ColourMatch, Picture, Plane
-from appliance.register.place import STEP_PX, Placing, dense
+from appliance.register.place import STEP_PX, Placing, Raster, chroma_raster, dense, luma_raster
 from appliance.register.views import FloatPlane
 
 SEEN = 255
@@ -19,55 +18,28 @@ EDGE_PX = 4  # the filter at the border of the camera's picture sees nothing bey
 Two = tuple[float, float]  # across, down
 
 
-@dataclass(frozen=True)
-class Raster:
-    """The pixels of a goal: which tape pixels they are."""
-
-    size: tuple[int, int]
-    first: Two
-    step: Two
-
-
-def luma_raster(tape_size: tuple[int, int], scale: float = 1) -> Raster:
-    """The tape's frame that many times as large; a pixel's place is that of its middle."""
-    size = int(tape_size[0] * scale), int(tape_size[1] * scale)
-    first, step = 0.5 / scale - 0.5, 1 / scale
-    return Raster(size, (first, first), (step, step))
-
-
-def chroma_raster(tape_size: tuple[int, int], scale: int = 1) -> Raster:
-    """4:2:0 of it, sited on the left."""
-    luma = luma_raster(tape_size, scale)
-    size, step = (luma.size[0] // 2, luma.size[1] // 2), luma.step[0]
-    return Raster(size, (luma.first[0], luma.first[1] + step / 2), (2 * step, 2 * step))
-
-
 class GuideWarper:
     """Camera pictures onto a tape's frame, as many times as large as ``scale`` says."""
 
     def __init__(self, tape_size: tuple[int, int], scale: int = 1) -> None:
         self._tape_size = tape_size
-        self._luma, self._chroma = luma_raster(tape_size, scale), chroma_raster(tape_size, scale)
+        self._rasters = luma_raster(tape_size, scale), chroma_raster(tape_size, scale)
 
-    def warp(self, camera: Picture, placing: Placing) -> Picture:
-        """4:2:0; where the camera sees nothing its border is repeated."""
-        coarse = placing.places(self._tape_size, size_of(camera.y))
-        y = warped(camera.y, coarse, self._luma)
-        across, down = (small / large for small, large in zip(size_of(camera.u), size_of(camera.y), strict=True))
+    def see(self, camera: Picture, placing: Placing) -> tuple[Picture, Plane]:
+        """4:2:0; where the camera sees nothing its border is repeated. And 255 where it sees, of the tape's size."""
+        size = size_of(camera.y)
+        coarse = placing.places(self._tape_size, size)
+        y = warped(camera.y, coarse, self._rasters[0])
+        across, down = (small / large for small, large in zip(size_of(camera.u), size, strict=True))
         small = coarse * np.float32([across, down]) + np.float32([0, (down - 1) / 2])
-        u, v = (warped(plane, small, self._chroma) for plane in (camera.u, camera.v))
-        return Picture(y, u, v, camera.time_s)
-
-    def coverage(self, camera: Picture, placing: Placing) -> Plane:
-        """255 where a camera picture of this size shows the tape's frame, else 0; of the tape's size."""
-        return coverage(placing.places(self._tape_size, size_of(camera.y)), size_of(camera.y), self._tape_size)
+        u, v = (warped(plane, small, self._rasters[1]) for plane in (camera.u, camera.v))
+        return Picture(y, u, v, camera.time_s), coverage(coarse, size, luma_raster(self._tape_size))
 
 
-def coverage(coarse: FloatPlane, camera_size: tuple[int, int], tape_size: tuple[int, int]) -> Plane:
-    raster = luma_raster(tape_size)
-    within = [float(size - 1 - EDGE_PX) for size in camera_size]
-    places = dense(coarse, raster.size, raster.step, raster.first)
-    return np.asarray(cv2.inRange(places, np.array([EDGE_PX, EDGE_PX], float), np.array(within)), np.uint8)
+def coverage(coarse: FloatPlane, camera_size: tuple[int, int], raster: Raster) -> Plane:
+    """255 where a camera picture of this size shows the raster's pixel, else 0."""
+    first, last = (float(EDGE_PX),) * 2, tuple(float(size - 1 - EDGE_PX) for size in camera_size)
+    return np.asarray(cv2.inRange(dense(coarse, raster), first, last), np.uint8)
 
 
 def size_of(plane: Plane) -> tuple[int, int]:
@@ -76,7 +48,7 @@ def size_of(plane: Plane) -> tuple[int, int]:
 
 def warped(plane: Plane, coarse: FloatPlane, raster: Raster) -> Plane:
     """A plane read at the coarse grid's places; one much finer than its goal is averaged down first."""
-    density = min(density_of(coarse)) * min(raster.step)
+    density = min(density_of(coarse)) * raster.step
     step = max(1, int(density))  # whole steps: their average is fast and exact
     if step > 1:
         columns, rows = (size // step for size in size_of(plane))
@@ -84,7 +56,7 @@ def warped(plane: Plane, coarse: FloatPlane, raster: Raster) -> Plane:
         plane = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
         coarse = np.asarray((coarse + np.float32(0.5)) / np.float32(step) - np.float32(0.5), np.float32)
     method = cv2.INTER_LINEAR if density / step > DENSE else cv2.INTER_CUBIC
-    places = dense(coarse, raster.size, raster.step, raster.first)
+    places = dense(coarse, raster)
     return np.asarray(cv2.remap(plane, places, None, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
