@@ -30,6 +30,9 @@ STEADIEST, QUICKEST, FIRST_GAIN = 0.02, 0.8, 0.4
 LEARNING, HEARD = 0.15, 0.1
 SLOWING = 0.96
 JUMP_PX, JUMP = 0.7, 3.0  # a step this much larger than usual, in pixels and times, is taken at once
+STRANGER, HALF, USED = 0.15, 0.5, 0.03  # correlation of a picture of something else; a share of the usual one
+FLAT = 1.0  # squared levels
+PATIENCE = 3  # fields
 PRIOR = 60.0  # 1 / px²: what the mesh of a registration is worth at the start
 
 
@@ -50,7 +53,8 @@ class Track:
     usual: float  # how alike the two pictures are as a rule
     fields: int = 0  # that were followed since it was found
     missed: int = 0  # one after the other
-    waits: int = 0  # fields until it is searched for again
+    waits: int = 0  # fields between two searches for it
+    searched: int = 0  # fields since the last one
 
 
 def begun(placing: Placing, worth: float = PRIOR) -> Track:
@@ -107,9 +111,34 @@ def followed(track: Track, cells: Cells, before: Reals) -> Track:
         error=error,
         gain=gain,
         heard=heard,
+        usual=(1 - USED) * track.usual + USED * cells.whole if track.usual else cells.whole,
         fields=track.fields + 1,
+        missed=0,
+        waits=0,
+        searched=0,
     )
     return meshed(moved, cells, change)
+
+
+def rested(track: Track) -> Track:
+    """After a picture that told nothing, or told of something else."""
+    return replace(
+        track, speed=np.zeros((3, 2)), missed=track.missed + 1, searched=track.searched + (track.missed >= PATIENCE)
+    )
+
+
+def due(track: Track) -> bool:
+    """Whether it is time to search: at once when the camera was lost, then less and less often."""
+    return track.missed >= PATIENCE and track.searched >= track.waits
+
+
+def shows(cells: Cells) -> bool:
+    """Whether there is something to follow by in both pictures."""
+    return min(cells.film_power, cells.guide_power) > FLAT
+
+
+def strange(track: Track, cells: Cells) -> bool:
+    return cells.whole < max(STRANGER, HALF * track.usual)
 
 
 def learnt(track: Track, error: Reals) -> tuple[float, Reals]:

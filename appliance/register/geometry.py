@@ -17,6 +17,7 @@ from appliance.register.views import (
     Points,
     even_light,
     moved,
+    size_of,
     square_scale,
     structure,
     view,
@@ -45,13 +46,17 @@ class Geometry:
     lens: float = 0.0
 
 
-def find(pairs: Sequence[LumaPair], tape_scale: Matrix) -> Matrix | None:
-    """A first homography from features of a few of the pairs together; None where too few agree."""
+def find(pairs: Sequence[LumaPair], tape_scale: Matrix, lens: float = 0.0) -> Matrix | None:
+    """A first homography from features of a few of the pairs together; None where too few agree.
+
+    With a ``lens`` that is known it is one of straightened camera pixels.
+    """
     few = [pairs[i] for i in np.unique(np.linspace(0, len(pairs) - 1, FEATURE_PAIRS).round().astype(int))]
     matched = [_match(tape, camera, tape_scale) for tape, camera in few]
     tape, camera = (np.concatenate([points[i] for points in matched]) for i in (0, 1))
     if len(camera) < LEAST_MATCHES:
         return None
+    camera = straightened(camera, lens, size_of(pairs[0][1])).astype(np.float32) if lens else camera
     cv2.setRNGSeed(0)
     matrix, agree = cv2.findHomography(
         camera, tape, cv2.USAC_MAGSAC, FIND_PX, maxIters=5000, confidence=0.999
@@ -65,7 +70,7 @@ def find(pairs: Sequence[LumaPair], tape_scale: Matrix) -> Matrix | None:
 def refine(pairs: Sequence[LumaPair], homography: Matrix, rounds: int = 3) -> Geometry | None:
     """Follow patches of the tape into the warped camera and fit again, in the end with a lens."""
     tapes = [_patch_view(tape) for tape, _ in pairs]
-    size = pairs[0][1].shape[1], pairs[0][1].shape[0]
+    size = size_of(pairs[0][1])
     found: Geometry | None = Geometry(homography, 0.0, 0)
     for left in reversed(range(rounds)):
         assert found is not None

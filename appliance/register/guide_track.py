@@ -10,15 +10,19 @@ import cv2
 import numpy as np
 
 from appliance.core.types import Picture, Plane, Registration
-from appliance.register.follow import Track, begun, fitted, followed, placing_of_track
+from appliance.register.follow import Track, begun, due, fitted, followed, placing_of_track, rested, shows, strange
+from appliance.register.geometry import VIEW_ROWS, find
 from appliance.register.measure import Cells, Reals, compare, structure
 from appliance.register.place import Placing, luma_raster, placing_of
-from appliance.register.warp import ColourTable, GuideWarper, coverage, size_of, warped
+from appliance.register.views import size_of, square_scale
+from appliance.register.warp import ColourTable, GuideWarper, coverage, warped
 
 SIZE = 2  # tape pixels per pixel of the pictures that are compared
 COARSER = (8, 4)
 ROUNDS = 3  # over the pictures of a registration
 INSIDE_PX = 9  # so near to the edge of what the camera sees its structure is not that of the scene
+FIRST_WAIT, LONGEST_WAIT = 10, 100  # fields between two searches
+LITTLE = 5.0  # what the mesh is worth when somebody has moved the camera
 FAR_PX = 1.0  # a change from which the coarser sizes are asked
 
 
@@ -35,16 +39,19 @@ class GuideTrack:
     ) -> None:
         self.track = track or begun(placing_of(registration))
         self.placing = placing_of_track(self.track)
-        self._size = tape_size
+        self._size, self._aspect = tape_size, sample_aspect
         self._warper = GuideWarper(tape_size, scale)
         self._colour = ColourTable(registration.colour)
 
     def see(self, film: Plane, camera: Picture) -> tuple[Picture, Plane]:
         """The camera's picture as the film would show it, and 255 where it is believed at all."""
-        self.track = stepped(self.track, film, camera.y, self._size)
+        track = stepped(self.track, film, camera.y, self._size)
+        if due(track):
+            track = found_again(track, film, camera.y, self._size, self._aspect)
+        self.track = track
         self.placing = seen_by(self.track)
         picture, seen = self._warper.see(camera, self.placing)
-        return Picture(*self._colour.apply(picture.y, picture.u, picture.v), camera.time_s), seen
+        return Picture(*self._colour.apply(picture.y, picture.u, picture.v), camera.time_s), seen if not track.missed else np.zeros_like(seen)
 
 
 def settled(registration: Registration, pairs: Sequence[tuple[Plane, Plane]]) -> Registration:
@@ -65,13 +72,36 @@ def seen_by(track: Track) -> Placing:
 
 
 def stepped(track: Track, film: Plane, camera: Plane, tape_size: tuple[int, int]) -> Track:
+    """After one more picture; where the two do not go together, what was known stays as it was."""
     before: Reals = np.zeros((3, 2))
     cells = compared(placing_of_track(track), film, camera, tape_size, SIZE)
-    if track.fields < 2 or np.abs(fitted(cells)).sum(axis=0).max() > FAR_PX:
+    if not shows(cells):
+        return rested(track)
+    if track.fields < 2 or strange(track, cells) or far(cells):
         for size in COARSER:
             before = before + fitted(compared(placing_of_track(track, before), film, camera, tape_size, size))
-        cells = compared(placing_of_track(track, before), film, camera, tape_size, SIZE)
-    return followed(track, cells, before)
+        closer = compared(placing_of_track(track, before), film, camera, tape_size, SIZE)
+        if closer.whole < cells.whole:
+            before = np.zeros((3, 2))
+        else:
+            cells = closer
+    return rested(track) if strange(track, cells) else followed(track, cells, before)
+
+
+def far(cells: Cells) -> bool:
+    return bool(np.abs(fitted(cells)).sum(axis=0).max() > FAR_PX)
+
+
+def found_again(track: Track, film: Plane, camera: Plane, tape_size: tuple[int, int], aspect: Fraction) -> Track:
+    """By features, as at the start; what is known of lens and parallax is a help, no more."""
+    matrix = find([(film, camera)], square_scale(film.shape[0], VIEW_ROWS, aspect), track.lens)
+    longer = min(2 * track.waits, LONGEST_WAIT) if track.waits else FIRST_WAIT
+    waiting = replace(track, waits=longer, searched=0)
+    if matrix is None:
+        return waiting
+    fresh = begun(Placing(matrix, track.lens, track.mesh), LITTLE)
+    tried = stepped(replace(fresh, usual=track.usual), film, camera, tape_size)
+    return waiting if tried.missed else tried
 
 
 def compared(placing: Placing, film: Plane, camera: Plane, tape_size: tuple[int, int], size: int) -> Cells:

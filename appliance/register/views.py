@@ -28,6 +28,10 @@ def first_moment(luma: Plane, order: FieldOrder) -> Plane:
     return np.asarray(cv2.warpAffine(field, to_frame, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def size_of(plane: Plane) -> tuple[int, int]:
+    return plane.shape[1], plane.shape[0]
+
+
 def square_scale(height: int, target: int, aspect: Fraction = Fraction(1)) -> Matrix:
     """Takes pixels of a plane to a view with square pixels and at most ``target`` rows."""
     down = min(1.0, target / height)

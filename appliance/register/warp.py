@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from appliance.core.types import ColourMatch, Picture, Plane
 from appliance.register.place import STEP_PX, Placing, Raster, chroma_raster, dense, luma_raster
-from appliance.register.views import FloatPlane
+from appliance.register.views import FloatPlane, size_of
 
 SEEN = 255
 DENSE = 1.2  # source pixels per goal pixel from which a plain linear filter is as sharp, and aliases less
@@ -40,10 +40,6 @@ def coverage(coarse: FloatPlane, camera_size: tuple[int, int], raster: Raster) -
     """255 where a camera picture of this size shows the raster's pixel, else 0."""
     first, last = (float(EDGE_PX),) * 2, tuple(float(size - 1 - EDGE_PX) for size in camera_size)
     return np.asarray(cv2.inRange(dense(coarse, raster), first, last), np.uint8)
-
-
-def size_of(plane: Plane) -> tuple[int, int]:
-    return plane.shape[1], plane.shape[0]
 
 
 def warped(plane: Plane, coarse: FloatPlane, raster: Raster) -> Plane:
