@@ -32,6 +32,7 @@ PATCH_PX, PATCHES = 31, 400
 RETURN_PX = 0.3  # a patch followed there and back must come home
 FINEST_PX, COARSEST_PX = 1.5, 8.0
 MOST_BENT, BENT_STEPS, BENT_POINTS = 0.12, 17, 600  # of half the diagonal; how many are tried, on how many
+LIKELY_BENT = 0.1  # as unlikely as an error of one pixel
 BETTER = 0.97  # what of the error a lens must leave at most, to be believed
 Size = tuple[int, int]  # columns, rows
 Chosen = NDArray[np.bool_]
@@ -108,8 +109,13 @@ def _least_squares(
     if near.sum() < LEAST_MATCHES:
         return None
     fits = [_trimmed(camera, tape, near, size, float(lens)) for lens in lenses]
-    best = min((fit for fit in fits if fit is not None), key=lambda fit: fit.residual_px, default=None)
+    best = min((fit for fit in fits if fit is not None), key=_cost, default=None)
     return best if best is not None and plausible(best.homography) else None
+
+
+def _cost(fit: Geometry) -> float:
+    """Parallax looks like a bent lens where only a part of the picture shows much: the straighter is likelier."""
+    return fit.residual_px**2 + (fit.lens / LIKELY_BENT) ** 2
 
 
 def _trimmed(camera: Points, tape: Points, near: Chosen, size: Size, lens: float) -> Geometry | None:
