@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import cv2
@@ -12,10 +12,11 @@ import numpy as np
 from appliance.core.types import Picture, Plane, Registration
 from appliance.register.follow import Track, begun, due, fitted, followed, placing_of_track, rested, shows, strange
 from appliance.register.geometry import VIEW_ROWS, find
+from appliance.register.light import BLANK, Light, in_common_colours, learnt, lifted, light_of, matched, reduced
 from appliance.register.measure import Cells, Reals, compare, structure
 from appliance.register.place import Placing, luma_raster, placing_of
 from appliance.register.views import size_of, square_scale
-from appliance.register.warp import ColourTable, GuideWarper, coverage, warped
+from appliance.register.warp import SEEN, GuideWarper, coverage, warped
 
 SIZE = 2  # tape pixels per pixel of the pictures that are compared
 COARSER = (8, 4)
@@ -24,6 +25,14 @@ INSIDE_PX = 9  # so near to the edge of what the camera sees its structure is no
 FIRST_WAIT, LONGEST_WAIT = 10, 100  # fields between two searches
 LITTLE = 5.0  # what the mesh is worth when somebody has moved the camera
 FAR_PX = 1.0  # a change from which the coarser sizes are asked
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that a guide's track remembers: a run that is cut goes on from it as if it were not."""
+
+    track: Track
+    light: Reals = field(default_factory=BLANK.copy)
 
 
 class GuideTrack:
@@ -35,23 +44,41 @@ class GuideTrack:
         tape_size: tuple[int, int],
         sample_aspect: Fraction = Fraction(1),
         scale: int = 1,
-        track: Track | None = None,
+        state: State | None = None,
     ) -> None:
-        self.track = track or begun(placing_of(registration))
-        self.placing = placing_of_track(self.track)
+        self.state = state or State(begun(placing_of(registration)))
         self._size, self._aspect = tape_size, sample_aspect
         self._warper = GuideWarper(tape_size, scale)
-        self._colour = ColourTable(registration.colour)
+        self._colour = registration.colour
+        self.light = light_of(self.state.light)  # of the picture that was seen last
 
-    def see(self, film: Plane, camera: Picture) -> tuple[Picture, Plane]:
-        """The camera's picture as the film would show it, and 255 where it is believed at all."""
-        track = stepped(self.track, film, camera.y, self._size)
+    @property
+    def placing(self) -> Placing:
+        """Where the picture that was seen last lies."""
+        return seen_by(self.state.track)
+
+    def see(self, film: Picture, camera: Picture) -> tuple[Picture, Plane]:
+        """The camera's picture as the film would show it, and 255 where it is believed at all.
+
+        ``film`` has the tape's size, ``camera`` any; both are of one moment.
+        """
+        track = stepped(self.state.track, film.y, camera.y, self._size)
         if due(track):
-            track = found_again(track, film, camera.y, self._size, self._aspect)
-        self.track = track
-        self.placing = seen_by(self.track)
-        picture, seen = self._warper.see(camera, self.placing)
-        return Picture(*self._colour.apply(picture.y, picture.u, picture.v), camera.time_s), seen if not track.missed else np.zeros_like(seen)
+            track = found_again(track, film.y, camera.y, self._size, self._aspect)
+        picture, seen = self._warper.see(camera, seen_by(track))
+        sums = self.state.light
+        if not track.missed:
+            sums, self.light = self._lit(film, picture, seen)
+        self.state = State(track, sums)
+        return matched(picture, self._colour, self.light), np.zeros_like(seen) if track.missed else seen
+
+    def _lit(self, film: Picture, picture: Picture, seen: Plane) -> tuple[Reals, Light]:
+        small = reduced(film)
+        size = small.shape[1], small.shape[0]
+        guide = in_common_colours(reduced(picture, size), self._colour)
+        there = (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) == SEEN).astype(np.float32)
+        sums = learnt(self.state.light, small, guide, there, light_of(self.state.light))
+        return sums, lifted(light_of(sums), small, guide, there)
 
 
 def settled(registration: Registration, pairs: Sequence[tuple[Plane, Plane]]) -> Registration:
