@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from appliance.enhance.double import Fine, halved_picture
 from appliance.enhance.guide import camera_at
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
-from appliance.register.warp import GuideWarper, scaled
+from appliance.register.guide_track import GuideTrack, State
+from appliance.register.keep import read, written
 from appliance.worker.reel import Piece, tape_pictures
 
 CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
 QUEUE_DEPTH = 8
+Seen = tuple[Picture, Plane]  # a registered guide, and 255 where it shows the scene
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,14 @@ class Guide:
 class View:
     """One moment of the film: the tape's frame, the restored picture of one of its fields.
 
-    ``fine`` is for a film that is larger than the tape.
+    ``fine`` is for a film that is larger than the tape; ``state`` is what the camera's track remembers.
     """
 
     tape: Picture
     film: Picture
     guided: bool
     fine: Fine | None = None
+    state: State | None = None
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,14 @@ def film_piece(
     if made and made[-1].last:
         return tuple(made)
     first = sum(chunk.frames for chunk in made)
-    with closing(ahead(piece_views(piece, order, guide, runtime, first), QUEUE_DEPTH)) as restored:
+    state = kept_state(folder / stem(len(made) - 1)) if made else None
+    with closing(ahead(piece_views(piece, order, guide, runtime, first, state), QUEUE_DEPTH)) as restored:
         views = numbered(restored, first, on_view)
         following: View | None = next(views, None)
         while following is not None:
             now = chain([following], islice(views, 2 * chunk_frames - 1))
-            fields, guided = write_views(now, outputs, folder / stem(len(made)))
+            fields, guided, state = write_views(now, outputs, folder / stem(len(made)))
+            keep_state(folder / stem(len(made)), state)
             following = next(views, None)
             made.append(Chunk(fields // 2, guided, last=following is None))
             mark_finished(folder / stem(len(made) - 1), made[-1])
@@ -128,6 +133,20 @@ def finished_chunk(stem: Path, outputs: Sequence[Output]) -> Chunk | None:
     return chunk if all(chunk_file(stem, output).is_file() for output in outputs) else None
 
 
+def keep_state(stem: Path, state: State | None) -> None:
+    """What the camera's track knew after a chunk, for a run that goes on there."""
+    if state is not None:
+        with whole_file(stem.with_suffix(".track")) as part:
+            part.write_text(written(state))
+
+
+def kept_state(stem: Path) -> State | None:
+    try:
+        return read(stem.with_suffix(".track").read_text())
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None  # the track begins anew, as the registration says
+
+
 def mark_finished(stem: Path, chunk: Chunk) -> None:
     with whole_file(stem.with_suffix(".json")) as part:
         part.write_text(json.dumps(asdict(chunk)))
@@ -141,9 +160,12 @@ def chunk_files(folder: Path, output: Output, chunks: Sequence[Chunk]) -> list[P
     return [chunk_file(folder / stem(number), output) for number in range(len(chunks))]
 
 
-def write_views(views: Iterable[View], outputs: Sequence[Output], stem: Path) -> tuple[int, int]:
-    """One chunk of every output; says how many fields, and how many of them the camera helped."""
+def write_views(
+    views: Iterable[View], outputs: Sequence[Output], stem: Path
+) -> tuple[int, int, State | None]:
+    """One chunk of every output; says how many fields, how many of them the camera helped, what is known then."""
     fields = guided = 0
+    state: State | None = None
     with ExitStack() as stack:
         writers = [
             stack.enter_context(FilmWriter(chunk_file(stem, output), output.spec)) for output in outputs
@@ -160,17 +182,23 @@ def write_views(views: Iterable[View], outputs: Sequence[Output], stem: Path) ->
                 sink.give((fields, view))
                 fields += 1
                 guided += view.guided
+                state = view.state
         finally:
             sink.finish()
-    return fields, guided
+    return fields, guided, state
 
 
 def piece_views(
-    piece: Piece, order: FieldOrder, guide: Guide | None, runtime: Runtime, first: int
+    piece: Piece,
+    order: FieldOrder,
+    guide: Guide | None,
+    runtime: Runtime,
+    first: int,
+    state: State | None = None,
 ) -> Iterator[View]:
-    """Every moment of the piece from tape frame ``first`` on."""
+    """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
     views = restored(piece, order, runtime, first)
-    return with_guide(views, piece, guide, first, runtime.model.scale) if guide else views
+    return with_guide(views, piece, guide, first, runtime.model.scale, state) if guide else views
 
 
 def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
@@ -189,17 +217,25 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
         yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
 
 
-def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int, scale: int) -> Iterator[View]:
+def with_guide(
+    views: Iterator[View], piece: Piece, guide: Guide, first: int, scale: int, state: State | None = None
+) -> Iterator[View]:
     """The same views with the camera's detail wherever the camera was running."""
-    size = scale * piece.tape.width, scale * piece.tape.height
-    warper = GuideWarper(scaled(guide.registration, scale), *size)
-    pictures = camera_pictures(piece, guide, first)
-    seen = ((warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None for p in pictures)
-    both = zip(views, ahead(seen, QUEUE_DEPTH), strict=False)
-    return answered((view_question(view, picture, guide) for view, picture in both), guide.runtime)
+    size = piece.tape.width, piece.tape.height
+    track = GuideTrack(guide.registration, size, piece.tape.sample_aspect, scale, state)
+    both = zip(views, ahead(camera_pictures(piece, guide, first), QUEUE_DEPTH), strict=False)
+    seen = ahead(seen_by(track, both), QUEUE_DEPTH)
+    return answered((view_question(view, picture, guide) for view, picture in seen), guide.runtime)
 
 
-def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
+def seen_by(track: GuideTrack, both: Iterable[tuple[View, Picture | None]]) -> Iterator[tuple[View, Seen | None]]:
+    """Each view with the camera's picture, registered; in order, for each is followed from the one before."""
+    for view, picture in both:
+        seen = track.see(view.film, picture) if picture else None
+        yield replace(view, state=track.state), seen
+
+
+def view_question(view: View, seen: Seen | None, guide: Guide) -> Question[View]:
     if seen is None:
         return Question(None, lambda _: view)
     picture, coverage = seen
@@ -208,7 +244,9 @@ def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) 
         fine = Fine(picture, view.film.y, coverage, guide.strength)
         picture = halved_picture(picture)
     asked = guide_question(view.film, picture, coverage, guide.strength, guide.runtime is not None)
-    return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
+    return Question(
+        asked.fields, lambda answer: replace(view, film=asked.finish(answer), guided=True, fine=fine)
+    )
 
 
 def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:
