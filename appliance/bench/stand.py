@@ -121,12 +121,17 @@ def draw_sway(rng: np.random.Generator) -> tuple[float, float, float, float, flo
     return hz, rng.random(), x, y, rng.normal(0, 0.004 * less)
 
 
-def camera_pictures(clip: Path, standard: Standard, stand: Stand, count: int, skip: int, seed: int) -> Iterator[Picture]:
-    """The picture of every field, with the camera's own colours, light, noise and compression."""
+def camera_pictures(
+    clip: Path, standard: Standard, stand: Stand, count: int, skip: int, seed: int, distinct: int | None = None
+) -> Iterator[Picture]:
+    """The picture of every field, with the camera's own colours, light, noise and compression.
+
+    With ``distinct`` the clip is played to and fro over so many of its pictures.
+    """
     rng = np.random.default_rng([seed, 3])
     look, shade = draw_look(rng), draw_shade(rng)
     to_source: Reals | None = None
-    for field, native in enumerate(there_and_back(clip, count, skip)):
+    for field, native in enumerate(there_and_back(clip, count, skip, distinct or count)):
         if to_source is None or stand.sways or field == stand.knocked_at:
             rows, columns = native.shape[:2]
             to_source = source_places(stand, standard, field, columns, rows)
@@ -155,9 +160,9 @@ def source_places(stand: Stand, standard: Standard, field: int, columns: int, ro
     return np.ascontiguousarray(dense[STEP_PX:-STEP_PX, STEP_PX:-STEP_PX])
 
 
-def there_and_back(clip: Path, count: int, skip: int) -> Iterator[Full]:
+def there_and_back(clip: Path, count: int, skip: int, distinct: int) -> Iterator[Full]:
     """As ``read_scene``, at the clip's own size."""
-    found = list(islice(native_pictures(clip), skip, skip + count))
+    found = list(islice(native_pictures(clip), skip, skip + distinct))
     order = found + found[-2:0:-1]
     return (order[k % len(order)] for k in range(count))
 
