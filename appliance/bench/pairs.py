@@ -1,7 +1,7 @@
 """The whole command on files: what ``enhance TAPE --camera CAMERA`` gains over the same tape alone.
 
-A clip is played to and fro, so that a short tape of it can be repeated without a seam; the sound is long enough
-to be compared. The camera stands elsewhere, sees other colours and begins at another time.
+A clip is played to and fro, so that a short tape of it can be repeated without a seam; the sound is long
+enough to be compared. The camera stands elsewhere, sees other colours and begins at another time.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ def write_pair(
     )
     later_s = LATER_FIELDS / standard.field_rate
     aspect = Fraction(4, 3) * Fraction(standard.rows, COLUMNS)
-    tape_spec = FilmSpec(
-        COLUMNS, standard.rows, fields / 2, aspect, codec="ffv1", pixel_format="yuv422p"
-    )
+    tape_spec = FilmSpec(COLUMNS, standard.rows, fields / 2, aspect, codec="ffv1", pixel_format="yuv422p")
     camera_spec = FilmSpec(*CAMERA_SIZE, fields, codec="h264", crf=CAMERA_CRF, keyframe_interval=25)
     count = int((length_s - later_s) * rate)
     heard = tape_sound(seed, 0, int(length_s * rate)), camera_sound(seed, later_s, 0.0, 0, count)

@@ -116,7 +116,10 @@ def measure_registration(asked: Asked, tell: Tell) -> list[Placed]:
         tell(done / len(jobs), f"Making {name_of(clip)}, {wear}")
         scene = make_scene(clip, stranger_of(number, clips), wear, asked.fields, 100 + number)
         for turn, motion in enumerate(asked.motions):
-            tell((done + (turn + 1) / (len(asked.motions) + 1)) / len(jobs), f"{name_of(clip)}, {wear}, {motion}")
+            tell(
+                (done + (turn + 1) / (len(asked.motions) + 1)) / len(jobs),
+                f"{name_of(clip)}, {wear}, {motion}",
+            )
             found.append(place(scene, motion))
     tell(1.0, "Done")
     return found
@@ -131,7 +134,9 @@ def make_scene(clip: Path, stranger: Path, wear: str, fields: int, seed: int) ->
     pictures = read(clip, standard, fields, SKIP)
     tape = record(pictures, standard, wear_named(wear), seed)
     films = tape_only(tape, standard, load_model("live"))
-    return Scene(clip, stranger, wear, seed, standard, tape, films, [p[..., 0].astype(np.float32) for p in pictures])
+    return Scene(
+        clip, stranger, wear, seed, standard, tape, films, [p[..., 0].astype(np.float32) for p in pictures]
+    )
 
 
 def place(scene: Scene, motion: str) -> Placed:
@@ -170,9 +175,7 @@ def registered(scene: Scene, camera: Sequence[Picture], fields: int) -> Registra
 Field = tuple[Reals, Reals, float, float]  # residuals, visible ones, share of the picture, seconds
 
 
-def followed(
-    scene: Scene, camera: Sequence[Picture], stand: Stand, track: GuideTrack
-) -> Iterator[Field]:
+def followed(scene: Scene, camera: Sequence[Picture], stand: Stand, track: GuideTrack) -> Iterator[Field]:
     for number, (film, picture) in enumerate(zip(scene.films, camera, strict=True)):
         with one_thread():
             begun_s = time.thread_time()
@@ -195,7 +198,9 @@ def residual(placing: Placing, stand: Stand, field: int, scene: Scene) -> Reals:
 
 def visible(truth: Reals) -> NDArray[np.bool_]:
     soft = cv2.GaussianBlur(truth, (0, 0), 1.0)
-    slope = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125))
+    slope = np.hypot(
+        cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125)
+    )
     size = truth.shape[1] // QUARTER, truth.shape[0] // QUARTER
     return np.asarray(cv2.resize(slope, size, interpolation=cv2.INTER_AREA) > VISIBLE)
 

@@ -97,14 +97,14 @@ def draw_stand(rng: np.random.Generator, standard: Standard, motion: str, fields
     on_tape = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32) - 0.5
     strength = PARALLAX_PX / np.sqrt(PARALLAX_WAVES)
     waves = tuple(
-        Wave(*rng.uniform(-1.2, 1.2, 2), rng.random(), tuple(rng.normal(0, strength, 2)))  # type: ignore[arg-type]
+        Wave(rng.uniform(-1.2, 1.2), rng.uniform(-1.2, 1.2), rng.random(), pair(rng.normal(0, strength, 2)))
         for _ in range(PARALLAX_WAVES)
     )
     turn = rng.choice([-1, 1]) * KNOCK_TURN
     knock = KNOCK_PX * rng.choice([-1, 1]), KNOCK_PX / 2 * rng.choice([-1, 1]), float(turn)
     sways = tuple(draw_sway(rng) for _ in range(5)) if motion == "hand" else ()
     return Stand(
-        cv2.getPerspectiveTransform(corners, on_tape),
+        np.asarray(cv2.getPerspectiveTransform(corners, on_tape)),
         rng.uniform(*BEND),
         waves,
         (columns, rows),
@@ -112,6 +112,10 @@ def draw_stand(rng: np.random.Generator, standard: Standard, motion: str, fields
         fields // 3 if motion == "knock" else None,
         knock,
     )
+
+
+def pair(values: Reals) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
 
 
 def draw_sway(rng: np.random.Generator) -> tuple[float, float, float, float, float]:
@@ -122,7 +126,13 @@ def draw_sway(rng: np.random.Generator) -> tuple[float, float, float, float, flo
 
 
 def camera_pictures(
-    clip: Path, standard: Standard, stand: Stand, count: int, skip: int, seed: int, distinct: int | None = None
+    clip: Path,
+    standard: Standard,
+    stand: Stand,
+    count: int,
+    skip: int,
+    seed: int,
+    distinct: int | None = None,
 ) -> Iterator[Picture]:
     """The picture of every field, with the camera's own colours, light, noise and compression.
 
@@ -135,10 +145,16 @@ def camera_pictures(
         if to_source is None or stand.sways or field == stand.knocked_at:
             rows, columns = native.shape[:2]
             to_source = source_places(stand, standard, field, columns, rows)
-        seen = cv2.remap(native, to_source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        seen = read_at(native, to_source)
         light = 1 + PUMPING * np.sin(2 * np.pi * field / 90)
         seen[..., 0] = np.clip(16 + (seen[..., 0] - 16.0) * (light * shade), 0, 255)
         yield as_picture(one_picture(seen, look, rng), field / standard.field_rate)
+
+
+def read_at(native: Full, places: Reals) -> Full:
+    mirror = cv2.BORDER_REFLECT_101
+    found = cv2.remap(native, places, None, cv2.INTER_CUBIC, borderMode=mirror)  # type: ignore[call-overload]
+    return np.asarray(found, np.uint8)
 
 
 def draw_shade(rng: np.random.Generator) -> Reals:
@@ -176,12 +192,8 @@ def native_pictures(clip: Path) -> Iterator[Full]:
 
 def as_picture(full: Full, time_s: float) -> Picture:
     """4:2:0, its chroma on the left of its pair as cameras store it."""
-    y, u, v = cv2.split(full)
     left = np.array([[0.25, 0.5, 0.25]], np.float32)
-    small = (cv2.filter2D(c, -1, left)[:, ::2] for c in (u, v))
     half = full.shape[1] // 2, full.shape[0] // 2
-    u, v = (cv2.resize(np.ascontiguousarray(c), half, interpolation=cv2.INTER_AREA) for c in small)
-    return Picture(y, u, v, time_s)
-
-
-
+    soft = (cv2.filter2D(full[..., k], -1, left)[:, ::2] for k in (1, 2))
+    u, v = (cv2.resize(c, half, interpolation=cv2.INTER_AREA).astype(np.uint8) for c in soft)
+    return Picture(np.ascontiguousarray(full[..., 0]), u, v, time_s)

@@ -1,9 +1,9 @@
 """How the camera lies on the tape, followed from field to field: pure states and steps.
 
 Two parts with two kinds of patience. The *pose* (shift, turn, stretch) follows a hand that holds the camera:
-how quickly is learnt from its own errors, which are alike from field to field where it lags, and not where the
-tape's lines merely waver. The *mesh* (parallax and what else remains) is a long mean, smooth in space where the
-pictures tell little.
+how quickly is learnt from its own errors, which are alike from field to field where it lags, and not where
+the tape's lines merely waver. The *mesh* (parallax and what else remains) is a long mean, smooth in space
+where the pictures tell little.
 """
 
 from __future__ import annotations
@@ -86,12 +86,12 @@ def placing_of_track(track: Track, ahead: Reals | float = 0.0) -> Placing:
 def fitted(cells: Cells) -> Reals:
     """The pose's change (3, 2) that the cells want; those that want something else have little say."""
     info, pull = believed(cells)
-    change = np.zeros((3, 2))
-    weight = np.ones(NODES)
+    change: Reals = np.zeros((3, 2))
+    weight: Reals = np.ones(NODES)
     for _ in range(4):
         change = pose_of(info * weight[..., None], pull * weight[..., None])
         off = beside(info, pull - times(info, basis() @ change))
-        weight = 1 / (1 + np.sum(off**2, axis=-1) / OUTLIER_PX**2) ** 2
+        weight = np.asarray(1 / (1 + np.sum(off**2, axis=-1) / OUTLIER_PX**2) ** 2)
     return change
 
 
@@ -123,7 +123,10 @@ def followed(track: Track, cells: Cells, before: Reals) -> Track:
 def rested(track: Track) -> Track:
     """After a picture that told nothing, or told of something else."""
     return replace(
-        track, speed=np.zeros((3, 2)), missed=track.missed + 1, searched=track.searched + (track.missed >= PATIENCE)
+        track,
+        speed=np.zeros((3, 2)),
+        missed=track.missed + 1,
+        searched=track.searched + (track.missed >= PATIENCE),
     )
 
 
@@ -188,7 +191,8 @@ def beside(info: Reals, pull: Reals) -> Reals:
     xx, xy, yy = np.moveaxis(info, -1, 0)
     xx, yy = xx + UNSURE, yy + UNSURE
     x, y = np.moveaxis(pull, -1, 0)
-    return np.stack([yy * x - xy * y, xx * y - xy * x], axis=-1) / (xx * yy - xy * xy)[..., None]
+    free = xx * yy - xy * xy
+    return np.stack([(yy * x - xy * y) / free, (xx * y - xy * x) / free], axis=-1)
 
 
 def smooth(info: Reals, pull: Reals) -> Reals:

@@ -114,7 +114,7 @@ def _least_squares(
 
 
 def _cost(fit: Geometry) -> float:
-    """Parallax looks like a bent lens where only a part of the picture shows much: the straighter is likelier."""
+    """Parallax looks like a bent lens where little of the picture shows much: the straighter is likelier."""
     return fit.residual_px**2 + (fit.lens / LIKELY_BENT) ** 2
 
 

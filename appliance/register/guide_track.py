@@ -10,9 +10,28 @@ import cv2
 import numpy as np
 
 from appliance.core.types import Picture, Plane, Registration
-from appliance.register.follow import Track, begun, due, fitted, followed, placing_of_track, rested, shows, strange
+from appliance.register.follow import (
+    Track,
+    begun,
+    due,
+    fitted,
+    followed,
+    placing_of_track,
+    rested,
+    shows,
+    strange,
+)
 from appliance.register.geometry import VIEW_ROWS, find
-from appliance.register.light import BLANK, Light, in_common_colours, learnt, lifted, light_of, matched, reduced
+from appliance.register.light import (
+    BLANK,
+    Light,
+    in_common_colours,
+    learnt,
+    lifted,
+    light_of,
+    matched,
+    reduced,
+)
 from appliance.register.measure import Cells, Reals, compare, structure
 from appliance.register.place import Placing, luma_raster, placing_of
 from appliance.register.views import size_of, square_scale
@@ -119,7 +138,9 @@ def far(cells: Cells) -> bool:
     return bool(np.abs(fitted(cells)).sum(axis=0).max() > FAR_PX)
 
 
-def found_again(track: Track, film: Plane, camera: Plane, tape_size: tuple[int, int], aspect: Fraction) -> Track:
+def found_again(
+    track: Track, film: Plane, camera: Plane, tape_size: tuple[int, int], aspect: Fraction
+) -> Track:
     """By features, as at the start; what is known of lens and parallax is a help, no more."""
     matrix = find([(film, camera)], square_scale(film.shape[0], VIEW_ROWS, aspect), track.lens)
     longer = min(2 * track.waits, LONGEST_WAIT) if track.waits else FIRST_WAIT
@@ -139,4 +160,6 @@ def compared(placing: Placing, film: Plane, camera: Plane, tape_size: tuple[int,
     columns, rows = raster.size
     small = cv2.resize(film[: rows * size, : columns * size], raster.size, interpolation=cv2.INTER_AREA)
     inside = cv2.erode(coverage(coarse, size_of(camera), raster), np.ones((INSIDE_PX, INSIDE_PX), np.uint8))
-    return compare(structure(small), structure(guide), (inside // 255).astype(np.float32), size)
+    return compare(
+        structure(np.asarray(small, np.uint8)), structure(guide), (inside // 255).astype(np.float32), size
+    )

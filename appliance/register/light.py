@@ -1,7 +1,7 @@
-"""The camera's light and colours in the tape's, and the other way: one map for all, and what differs by place.
+"""The camera's light and colours in the tape's, and the other way: one map for all, and differences by place.
 
-Two lenses do not darken the same corner, a lamp shines on one side, one camera opens its iris: cell by cell the
-guide's levels are fitted to the film's, over a second or so. Where a cell tells nothing the common map stands.
+Two lenses do not darken the same corner, a lamp shines on one side, one camera opens its iris: cell by cell
+the guide's levels are fitted to the film's. Where a cell tells nothing the common map stands.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def light_of(sums: Reals) -> Light:
 
 
 def lifted(light: Light, film: Reals, guide: Reals, seen: Reals) -> Light:
-    """With what the whole picture is brighter at this moment than it was: an iris is quicker than the cells."""
+    """With what the whole picture is brighter now than it was: an iris is quicker than the cells."""
     if not seen.any():
         return light
     size = film.shape[1], film.shape[0]
@@ -78,7 +78,7 @@ def matched(picture: Picture, colour: ColourMatch, light: Light) -> Picture:
     matrix, shift = np.array(colour.matrix, np.float32), np.array(colour.offset, np.float32)
     half = picture.u.shape[1], picture.u.shape[0]
     small = cv2.resize(picture.y, half, interpolation=cv2.INTER_AREA)
-    y, u, v = (cv2.subtract(plane, 128.0, dtype=cv2.CV_32F) for plane in (small, picture.u, picture.v))
+    y, u, v = (plane.astype(np.float32) - 128 for plane in (small, picture.u, picture.v))
     gain = cv2.resize(light.gain.astype(np.float32), half)
     offsets = [cv2.resize(light.offset[..., k].astype(np.float32), half) for k in range(3)]
     new_u, new_v = (
@@ -97,9 +97,9 @@ def in_cameras_light(picture: Picture, colour: ColourMatch, light: Light) -> Pic
     small = cv2.resize(picture.y, half, interpolation=cv2.INTER_AREA)
     gain = cv2.resize(1 / light.gain.astype(np.float32), half)
     offsets = [cv2.resize(light.offset[..., k].astype(np.float32), half) for k in range(3)]
-    y = gain * (cv2.subtract(small, 128.0, dtype=cv2.CV_32F) - offsets[0]) - shift[0]
+    y = gain * (small.astype(np.float32) - 128 - offsets[0]) - shift[0]
     u, v = (
-        cv2.subtract(plane, 128.0 + float(shift[k]), dtype=cv2.CV_32F) - offsets[k]
+        plane.astype(np.float32) - (128 + shift[k]) - offsets[k]
         for k, plane in ((1, picture.u), (2, picture.v))
     )
     new_u, new_v = (to_levels(matrix[k, 0] * y + matrix[k, 1] * u + matrix[k, 2] * v + 128) for k in (1, 2))
@@ -116,7 +116,8 @@ def combined(plane: Plane, gain: Reals, tint: Reals) -> Plane:
 
 
 def to_levels(values: Reals) -> Plane:
-    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)
+    # Rounds and limits in one go.
+    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)  # type: ignore[call-overload]
 
 
 def reduced(picture: Picture, size: tuple[int, int] | None = None) -> Reals:

@@ -38,7 +38,7 @@ class Placing:
         straight = cv2.perspectiveTransform(
             np.asarray(tape + displaced, np.float64), np.linalg.inv(self.to_tape)
         )
-        return np.asarray(bent(straight, self.lens, camera_size), np.float32)
+        return np.asarray(bent(np.asarray(straight, np.float64), self.lens, camera_size), np.float32)
 
 
 def placing_of(registration: Registration) -> Placing:
@@ -84,7 +84,10 @@ def grid(tape_size: tuple[int, int]) -> Reals:
 @lru_cache(maxsize=8)
 def nodes(tape_size: tuple[int, int]) -> Reals:
     """The tape pixels (*NODES, 2) of the mesh's nodes."""
-    x, y = ((np.arange(count) + 0.5) * size / count - 0.5 for count, size in zip(NODES[::-1], tape_size))
+    x, y = (
+        (np.arange(count) + 0.5) * size / count - 0.5
+        for count, size in zip(NODES[::-1], tape_size, strict=True)
+    )
     return np.stack(np.meshgrid(x, y), axis=-1)
 
 

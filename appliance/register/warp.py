@@ -26,12 +26,12 @@ class GuideWarper:
         self._rasters = luma_raster(tape_size, scale), chroma_raster(tape_size, scale)
 
     def see(self, camera: Picture, placing: Placing) -> tuple[Picture, Plane]:
-        """4:2:0; where the camera sees nothing its border is repeated. And 255 where it sees, of the tape's size."""
+        """4:2:0, and 255 where the camera sees, of the tape's size; elsewhere its border is repeated."""
         size = size_of(camera.y)
         coarse = placing.places(self._tape_size, size)
         y = warped(camera.y, coarse, self._rasters[0])
         across, down = (small / large for small, large in zip(size_of(camera.u), size, strict=True))
-        small = coarse * np.float32([across, down]) + np.float32([0, (down - 1) / 2])
+        small = coarse * np.array([across, down], np.float32) + np.array([0, (down - 1) / 2], np.float32)
         u, v = (warped(plane, small, self._rasters[1]) for plane in (camera.u, camera.v))
         return Picture(y, u, v, camera.time_s), coverage(coarse, size, luma_raster(self._tape_size))
 
@@ -53,7 +53,8 @@ def warped(plane: Plane, coarse: FloatPlane, raster: Raster) -> Plane:
         coarse = np.asarray((coarse + np.float32(0.5)) / np.float32(step) - np.float32(0.5), np.float32)
     method = cv2.INTER_LINEAR if density / step > DENSE else cv2.INTER_CUBIC
     places = dense(coarse, raster)
-    return np.asarray(cv2.remap(plane, places, None, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    goal = cv2.remap(plane, places, None, method, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(goal, np.uint8)
 
 
 def density_of(coarse: FloatPlane) -> Two:

@@ -163,7 +163,7 @@ def chunk_files(folder: Path, output: Output, chunks: Sequence[Chunk]) -> list[P
 def write_views(
     views: Iterable[View], outputs: Sequence[Output], stem: Path
 ) -> tuple[int, int, State | None]:
-    """One chunk of every output; says how many fields, how many of them the camera helped, what is known then."""
+    """One chunk of every output: how many fields, how many the camera helped, what is known at its end."""
     fields = guided = 0
     state: State | None = None
     with ExitStack() as stack:
@@ -228,7 +228,9 @@ def with_guide(
     return answered((view_question(view, picture, guide) for view, picture in seen), guide.runtime)
 
 
-def seen_by(track: GuideTrack, both: Iterable[tuple[View, Picture | None]]) -> Iterator[tuple[View, Seen | None]]:
+def seen_by(
+    track: GuideTrack, both: Iterable[tuple[View, Picture | None]]
+) -> Iterator[tuple[View, Seen | None]]:
     """Each view with the camera's picture, registered; in order, for each is followed from the one before."""
     for view, picture in both:
         seen = track.see(view.film, picture) if picture else None
