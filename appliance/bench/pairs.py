@@ -34,7 +34,7 @@ from appliance.encode.writer import FilmSpec, add_video
 from appliance.sim.sound import RATE_HZ, camera_sound, tape_sound
 
 LOOP_FIELDS = 48
-LOOPS = 6
+LOOPS = 4
 LATER_FIELDS = 17  # after the tape the camera begins
 CAMERA_CRF = 16
 ORDERS = {"progressive": 1, "tff": 2, "bff": 3}

@@ -51,6 +51,8 @@ class PieceReport:
     sync: SyncEstimate
     sync_svg: str = ""
     registration: Registration | None = None
+    checkerboard: bytes = b""  # tape and registered camera in turns, and the camera's edges: JPEG files
+    overlay: bytes = b""
 
 
 @dataclass(frozen=True)

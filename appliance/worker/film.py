@@ -40,10 +40,20 @@ class Guide:
 
 
 @dataclass(frozen=True)
+class Lying:
+    """How the camera lay on the film of the tape alone; ``coverage`` is 255 where it is believed at all."""
+
+    film: Picture
+    camera: Picture
+    coverage: Plane
+
+
+@dataclass(frozen=True)
 class View:
     """One moment of the film: the tape's frame, the restored picture of one of its fields.
 
-    ``fine`` is for a film that is larger than the tape; ``state`` is what the camera's track remembers.
+    ``fine`` is for a film that is larger than the tape; ``state`` is what the camera's track remembers;
+    ``lying`` is there where the camera was placed.
     """
 
     tape: Picture
@@ -51,6 +61,7 @@ class View:
     guided: bool
     fine: Fine | None = None
     state: State | None = None
+    lying: Lying | None = None
 
 
 @dataclass(frozen=True)
@@ -246,9 +257,8 @@ def view_question(view: View, seen: Seen | None, guide: Guide) -> Question[View]
         fine = Fine(picture, view.film.y, coverage, guide.strength)
         picture = halved_picture(picture)
     asked = guide_question(view.film, picture, coverage, guide.strength, guide.runtime is not None)
-    return Question(
-        asked.fields, lambda answer: replace(view, film=asked.finish(answer), guided=True, fine=fine)
-    )
+    seen_view = replace(view, guided=True, fine=fine, lying=Lying(view.film, picture, coverage))
+    return Question(asked.fields, lambda answer: replace(seen_view, film=asked.finish(answer)))
 
 
 def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:

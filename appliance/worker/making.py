@@ -281,6 +281,7 @@ def shoot_piece(
 
     def on_view(field: int, view: View) -> None:
         stills.see(before + field, view)
+        stills.see_placed(piece.index, view.lying)
         if field % 10 == 0:
             text = f"Restoring pictures, {before + field} of {total}"
             progress(Stage.ENHANCE, (before + field) / total, text)

@@ -7,12 +7,13 @@ from pathlib import Path
 from appliance import __version__
 from appliance.core.clock import utc_now
 from appliance.core.media import MediaInfo
-from appliance.core.types import Artifact, Role, Segment, Take
+from appliance.core.types import Artifact, Registration, Role, Segment, Take
 from appliance.encode.report import PieceReport, ReportData, Still, write_report
 from appliance.sync.plot import sync_plot_svg
 from appliance.worker.making import Made, Making, access_output, film_pair
 from appliance.worker.progress import Progress
-from appliance.worker.stills import still_pairs
+from appliance.worker.steps import PieceSync
+from appliance.worker.stills import PlacedStill, placed_still, still_pairs
 
 
 def write_take_report(
@@ -70,12 +71,8 @@ def report_data(
         model_name=made.model.name,
         model_sha256=made.model.sha256,
         pieces=tuple(
-            PieceReport(
-                synced.estimate,
-                sync_plot_svg(synced.estimate) if synced.camera is not None else "",
-                registration if synced.camera is not None else None,
-            )
-            for synced, registration in zip(made.syncs, made.registrations, strict=True)
+            piece_report(synced, registration, placed_still(making.work / "stills", number))
+            for number, (synced, registration) in enumerate(zip(made.syncs, made.registrations, strict=True))
         ),
         stills=tuple(Still(pair.before, pair.after, f"at {pair.moment:.0%} of the tape") for pair in pairs),
         files=files,
@@ -83,6 +80,13 @@ def report_data(
         settings=settings_of(making, made),
         made_by=f"Twinreel {__version__}",
     )
+
+
+def piece_report(synced: PieceSync, registration: Registration, placed: PlacedStill) -> PieceReport:
+    if synced.camera is None:
+        return PieceReport(synced.estimate)
+    plot = sync_plot_svg(synced.estimate)
+    return PieceReport(synced.estimate, plot, registration, placed.checkerboard, placed.overlay)
 
 
 def standard_of(tape: MediaInfo, order: str) -> str:
