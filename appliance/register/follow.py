@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
@@ -33,6 +34,8 @@ JUMP_PX, JUMP = 1.5, 4.0  # a step this much larger than usual, in pixels and ti
 STRANGER, HALF, USED = 0.15, 0.5, 0.03  # correlation of a picture of something else; a share of the usual one
 FLAT = 1.0  # squared levels
 PATIENCE = 3  # fields
+REFOCUSES, STRONG, FAINT = 0.8, 25.0, 1.0  # a field's share of the next; squared levels
+BLURRED = 1.1  # a sharp camera comes out below one, one that does more harm than good from here on
 PRIOR = 60.0  # 1 / px²: what the mesh of a registration is worth at the start
 
 
@@ -50,6 +53,7 @@ class Track:
     info: Reals  # (*NODES, 3)
     pull: Reals  # (*NODES, 2)
     mesh: Reals  # (*NODES, 2)
+    focus: Reals  # (*NODES, 2): how much sharper the film was than the camera, summed up, and its weight
     usual: float  # how alike the two pictures are as a rule
     fields: int = 0  # that were followed since it was found
     missed: int = 0  # one after the other
@@ -73,6 +77,7 @@ def begun(placing: Placing, worth: float = PRIOR) -> Track:
         info=info,
         pull=worth * placing.mesh,
         mesh=placing.mesh,
+        focus=np.zeros((*NODES, 2)),
         usual=0.0,
     )
 
@@ -112,6 +117,7 @@ def followed(track: Track, cells: Cells, before: Reals) -> Track:
         gain=gain,
         heard=heard,
         usual=(1 - USED) * track.usual + USED * cells.whole if track.usual else cells.whole,
+        focus=REFOCUSES * track.focus + focus_of(cells),
         fields=track.fields + 1,
         missed=0,
         waits=0,
@@ -142,6 +148,17 @@ def shows(cells: Cells) -> bool:
 
 def strange(track: Track, cells: Cells) -> bool:
     return cells.whole < max(STRANGER, HALF * track.usual)
+
+
+def focus_of(cells: Cells) -> Reals:
+    weight = np.minimum(cells.strength, STRONG)
+    return np.stack([weight * cells.sharper, weight], axis=-1)
+
+
+def blurred(track: Track) -> NDArray[np.bool_]:
+    """The cells (*NODES) in which the camera is out of focus: the tape alone shows more."""
+    total = cv2.blur(track.focus, (3, 3))
+    return np.asarray(total[..., 0] > BLURRED * (total[..., 1] + FAINT))
 
 
 def learnt(track: Track, error: Reals) -> tuple[float, Reals]:

@@ -13,6 +13,7 @@ from appliance.core.types import Picture, Plane, Registration
 from appliance.register.follow import (
     Track,
     begun,
+    blurred,
     due,
     fitted,
     followed,
@@ -89,7 +90,7 @@ class GuideTrack:
         if not track.missed:
             sums, self.light = self._lit(film, picture, seen)
         self.state = State(track, sums)
-        return matched(picture, self._colour, self.light), np.zeros_like(seen) if track.missed else seen
+        return matched(picture, self._colour, self.light), believed(seen, track)
 
     def _lit(self, film: Picture, picture: Picture, seen: Plane) -> tuple[Reals, Light]:
         small = reduced(film)
@@ -98,6 +99,19 @@ class GuideTrack:
         there = (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) == SEEN).astype(np.float32)
         sums = learnt(self.state.light, small, guide, there, light_of(self.state.light))
         return sums, lifted(light_of(sums), small, guide, there)
+
+
+def believed(seen: Plane, track: Track) -> Plane:
+    """Nothing where the camera was lost, nor where it is out of focus."""
+    if track.missed:
+        return np.zeros_like(seen)
+    soft = blurred(track)
+    if not soft.any():
+        return seen
+    sharp = cv2.resize(
+        np.where(soft, 0, SEEN).astype(np.uint8), size_of(seen), interpolation=cv2.INTER_NEAREST
+    )
+    return np.asarray(cv2.min(seen, sharp), np.uint8)
 
 
 def settled(registration: Registration, pairs: Sequence[tuple[Plane, Plane]]) -> Registration:

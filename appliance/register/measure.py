@@ -19,6 +19,7 @@ from appliance.register.views import FloatPlane
 
 Reals = NDArray[np.floating[Any]]
 FINE_PX, COARSE = 0.8, 4  # of the picture compared; what is kept lies between the two
+SPLIT_PX, FAINT = 1.2, 0.1
 INDEPENDENT = 0.25  # share of the pixels whose noise is their own
 QUIET = 0.5  # squared levels that no structure counts below
 SLOPE = np.array([[-0.5, 0, 0.5]], np.float32)
@@ -29,12 +30,16 @@ class Cells:
     """What one picture says of each cell (*NODES): to move the camera's places by ``pull / info``.
 
     ``info`` (..., 3) holds xx, xy, yy in 1 / px², ``pull`` (..., 2) in 1 / px, of tape pixels. ``alike`` is
-    the correlation of the cell's structure and ``whole`` that of all; ``shows`` is how much of it both have.
+    the correlation of the cell's structure and ``whole`` that of all; ``sharper`` is by how
+    much the film's finest structure is stronger than the camera's, against the coarser one, noise aside;
+    ``strength`` is the camera's, in squared levels.
     """
 
     info: Reals
     pull: Reals
     alike: Reals
+    sharper: Reals
+    strength: Reals
     whole: float
     film_power: float
     guide_power: float
@@ -65,10 +70,23 @@ def compare(film: FloatPlane, guide: FloatPlane, seen: FloatPlane, scale: float)
         info=worth * gain**2 * slopes / scale**2,
         pull=worth * gain * (on_film - gain * on_guide) / scale,
         alike=alike,
+        sharper=sharper(film, guide),
+        strength=gg,
         whole=float(fg.sum() / np.sqrt((ff.sum() + QUIET) * (gg.sum() + QUIET))),
         film_power=float(ff.mean()),
         guide_power=float(gg.mean()),
     )
+
+
+def sharper(film: FloatPlane, guide: FloatPlane) -> Reals:
+    """Above one where the camera is out of focus; a tape is soft, so that one that is not comes out below."""
+    coarse = [cv2.GaussianBlur(plane, (0, 0), SPLIT_PX) for plane in (film, guide)]
+    fine = [plane - broad for plane, broad in zip((film, guide), coarse, strict=True)]
+    ratios = []
+    for on_film, on_guide in (fine, coarse):
+        both, own = per_cell(on_film * on_guide), per_cell(on_guide * on_guide)
+        ratios.append(np.maximum(both, 0) / (own + FAINT))
+    return np.asarray(ratios[0] / (ratios[1] + 1e-3))
 
 
 def per_cell(values: FloatPlane) -> Reals:
