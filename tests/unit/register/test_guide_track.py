@@ -93,6 +93,15 @@ def test_a_lens_cap_and_a_fade_to_black_are_waited_for(tape_picture, camera_pict
     assert found.see(film, camera)[1].any()
 
 
+def test_a_camera_that_loses_focus_is_not_believed_until_it_is_sharp_again(tape_picture, camera_picture):
+    film, camera, found = tape_picture(), camera_picture(), track()
+    soft = replace(camera, y=np.asarray(cv2.GaussianBlur(camera.y, (0, 0), 5.0), np.uint8))
+    shares = [found.see(film, c)[1].mean() / 255 for c in [camera] * 6 + [soft] * 8 + [camera] * 12]
+    assert shares[5] > 0.8
+    assert shares[13] < 0.1
+    assert shares[-1] > 0.8
+
+
 def test_a_run_that_is_cut_goes_on_as_if_it_were_not(tape_picture, camera_picture):
     film = tape_picture()
     cameras = [camera_picture(shift=(n / 3, 0.0)) for n in range(9)]
