@@ -60,6 +60,8 @@ def structure(luma: Plane | FloatPlane, finest_px: float, coarsest_px: float) ->
 
 
 def moved(points: Points, matrix: Matrix) -> Points:
+    if not len(points):
+        return points  # OpenCV gives something else back
     return np.asarray(cv2.perspectiveTransform(points.reshape(-1, 1, 2), matrix), np.float32).reshape(-1, 2)
 
 

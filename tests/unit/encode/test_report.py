@@ -26,6 +26,7 @@ from appliance.encode.report import (
     ReportData,
     Still,
     duration,
+    image,
     render_report,
     size,
     write_report,
@@ -177,3 +178,12 @@ def test_numbers_as_a_person_says_them() -> None:
         "5.6 MB",
         "7.8 GB",
     ]
+
+
+def test_the_page_shows_how_each_placed_camera_lies(report: ReportData) -> None:
+    assert "Squares of tape and camera" not in render_report(report)
+    shown = replace(report.pieces[0], checkerboard=JPEG + b"board", overlay=JPEG + b"lines")
+    page = render_report(replace(report, pieces=(shown, shown)))
+    assert page.count(image(JPEG + b"board")) == page.count(image(JPEG + b"lines")) == 2
+    lost = replace(shown, registration=Registration(None, reason="Nothing fits."))
+    assert image(JPEG + b"board") not in render_report(replace(report, pieces=(lost,)))

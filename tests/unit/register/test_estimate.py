@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from appliance.core.types import Picture, Registration
 from appliance.register.colour import match_colours
 from appliance.register.estimate import estimate_registration
+from appliance.register.geometry import refine
 from appliance.register.place import NODES, straightened
 from appliance.register.views import first_moment
 from tests.unit.register.conftest import CAMERA_SIZE
@@ -63,6 +64,12 @@ def test_a_camera_that_shows_something_else_is_refused(tape_picture, camera_pict
     assert found.homography is None
     assert found.confidence < 0.3
     assert "does not show" in found.reason
+
+
+def test_pictures_of_which_no_patch_can_be_followed_are_refused(tape_picture, camera_picture):
+    pairs = [(tape_picture().y, camera_picture(seed=11).y)]
+    nowhere = np.array([[2.2, -25.0, 11480.0], [2.1, 0.4, 5.4], [-3e-4, -2e-2, 10.3]])
+    assert refine(pairs, nowhere) is None
 
 
 def test_nothing_to_see_is_refused():
