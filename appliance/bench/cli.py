@@ -155,3 +155,37 @@ def speed(
         print_json(speeds_json(found))
     else:
         print_speed(found)
+
+
+@app.command("register")
+def register(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=4, help="Tape frames of each clip.")] = 30,
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    camera: Annotated[
+        str, typer.Option(help="Cameras: still, hand, knock; empty: none.")
+    ] = "still,hand,knock",
+    films: Annotated[
+        bool, typer.Option("--films/--no-films", help="With the whole command on files.")
+    ] = True,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How well a camera that stands elsewhere is placed on the tape, and what the whole command gains by it.
+
+    Every place is known, for the bench makes both recordings: another lens, parallax, colours, light, noise;
+    the camera is held in a hand, or knocked against. On two idle cores all of it takes about half an hour.
+    """
+    from appliance.bench.pairs import measure_gains
+    from appliance.bench.placed import placed_json, print_placed
+    from appliance.bench.register import Asked, measure_registration
+
+    wears = listed(wear)
+    with progress_bar(quiet) as tell:
+        found = measure_registration(Asked(data, clips, 2 * frames, wears, listed(camera)), tell)
+        gains = measure_gains(data, clips, wears, tell) if films else []
+    if json_:
+        print_json(placed_json(found, gains))
+    else:
+        print_placed(found, gains)

@@ -62,15 +62,21 @@ def measure_quality(wanted: Wanted, tell: Tell) -> dict[str, OwnScores]:
 
 def find_samples(wanted: Wanted) -> Sequence[Sample]:
     """Clip by clip; the first ones are as different as the whole, for the names decide."""
-    clips = [clip for clip in held_out_clips(wanted.data) if is_quick(clip)]
-    if not clips:
-        raise no_clips(wanted.data)
+    clips = find_clips(wanted.data)
     chosen = list(enumerate(clips))[: wanted.clips or None]
     return [
         Sample(clip, stranger_of(n, clips), wear, wanted.frames, 100 + n)
         for n, clip in chosen
         for wear in wanted.wears
     ]
+
+
+def find_clips(data: Path) -> list[Path]:
+    """Those that no training saw and that are quick enough to be interlaced."""
+    clips = [clip for clip in held_out_clips(data) if is_quick(clip)]
+    if not clips:
+        raise no_clips(data)
+    return clips
 
 
 def stranger_of(number: int, clips: Sequence[Path]) -> Path:

@@ -244,12 +244,14 @@ class ColourMatch:
 class Registration:
     """Where the tape's picture lies in the camera's; a pixel's centre is at whole numbers."""
 
-    homography: Matrix3 | None  # camera pixels (luma) to tape frame pixels; None: it was not found
+    homography: Matrix3 | None  # straightened camera pixels (luma) to tape frame pixels; None: not found
     colour: ColourMatch = ColourMatch()
     residual_px: float = 0.0
     matches: int = 0
     confidence: float = 0.0
     reason: str = ""
+    lens: float = 0.0  # by how much of half the diagonal the camera's lens moves its corners outwards
+    mesh: tuple[tuple[tuple[float, float], ...], ...] = ()  # rows of (x, y): what the rest displaces, tape px
 
 
 @dataclass(frozen=True)

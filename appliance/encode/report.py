@@ -53,6 +53,8 @@ class ClipReport:
     sync_svg: str = ""
     registration: Registration | None = None
     duration_s: float = 0.0
+    checkerboard: bytes = b""  # tape and registered camera in turns, and the camera's edges: JPEG files
+    overlay: bytes = b""
 
     @property
     def end_s(self) -> float:

@@ -14,6 +14,9 @@ from appliance.register.views import Matrix, full_chroma
 
 CELL_PX = 16  # cells this large see neither noise, nor blur, nor a chroma that comes late
 TRUST = 4.0  # how many cells the plain colours are worth
+TINT = (
+    0.25  # for each cell: where light and colour go together, the light's detail must not be taken for colour
+)
 DARKEST, BRIGHTEST = 8, 247
 Samples = NDArray[Any]  # (n, 3)
 
@@ -25,10 +28,20 @@ def match_colours(pairs: Sequence[tuple[Picture, Picture]], homography: Matrix) 
     source = np.column_stack([camera, np.ones(len(camera))]).astype(np.float64)
     weight = np.ones(len(camera))
     plain = np.vstack([np.eye(3), np.zeros(3)])
+    rare = TINT * len(camera)
+    ridges = (
+        np.array([[TRUST, rare, rare, 1e-4], [TRUST, TRUST, TRUST, 1e-4], [TRUST, TRUST, TRUST, 1e-4]]) * 100
+    )
     for _ in range(15):
         normal = source.T @ (source * weight[:, None])
-        ridge = np.diag([TRUST * 100.0, TRUST * 100.0, TRUST * 100.0, 0.01])
-        solution = np.linalg.solve(normal + ridge, source.T @ (tape * weight[:, None]) + ridge @ plain)
+        wanted = source.T @ (tape * weight[:, None])
+        solution = np.stack(
+            [
+                np.linalg.solve(normal + np.diag(ridge), wanted[:, k] + ridge * plain[:, k])
+                for k, ridge in enumerate(ridges)
+            ],
+            axis=-1,
+        )
         error = np.linalg.norm(source @ solution - tape, axis=1)
         scale = max(1.0, 1.4826 * float(np.median(error))) if len(error) else 1.0
         weight = np.clip(1 - (error / (3 * scale)) ** 2, 0, 1) ** 2

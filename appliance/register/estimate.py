@@ -11,6 +11,7 @@ import numpy as np
 from appliance.core.types import FieldOrder, Matrix3, Picture, Plane, Registration
 from appliance.register.colour import match_colours
 from appliance.register.geometry import VIEW_ROWS, Geometry, LumaPair, find, refine, warped
+from appliance.register.guide_track import settled
 from appliance.register.views import Matrix, first_moment, square_scale, structure
 
 MANY_MATCHES = 60
@@ -40,13 +41,15 @@ def estimate_registration(
     believed = min(1.0, geometry.matches / MANY_MATCHES) * _alike(lumas, geometry)
     if believed < ACCEPT:
         return Registration(None, matches=geometry.matches, confidence=believed, reason=ELSEWHERE)
-    return Registration(
+    found = Registration(
         homography=_rows(geometry.homography),
         colour=match_colours(pairs, geometry.homography),
         residual_px=geometry.residual_px,
         matches=geometry.matches,
         confidence=believed,
+        lens=geometry.lens,
     )
+    return settled(found, lumas)
 
 
 def shows_something(luma: Plane) -> bool:

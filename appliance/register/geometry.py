@@ -1,20 +1,23 @@
-"""The plane map between camera and tape: found by features, made exact by following small patches."""
+"""Plane map and lens between camera and tape: found by features, made exact by following small patches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.core.types import Plane
+from appliance.register.place import straightened
 from appliance.register.views import (
     FloatPlane,
     Matrix,
     Points,
     even_light,
     moved,
+    size_of,
     square_scale,
     structure,
     view,
@@ -28,23 +31,33 @@ FIND_PX, REFINE_PX, WAVERING, TRIMS = 6.0, 0.7, 3.0, 4
 PATCH_PX, PATCHES = 31, 400
 RETURN_PX = 0.3  # a patch followed there and back must come home
 FINEST_PX, COARSEST_PX = 1.5, 8.0
+MOST_BENT, BENT_STEPS, BENT_POINTS = 0.12, 17, 600  # of half the diagonal; how many are tried, on how many
+LIKELY_BENT = 0.1  # as unlikely as an error of one pixel
+BETTER = 0.97  # what of the error a lens must leave at most, to be believed
+Size = tuple[int, int]  # columns, rows
+Chosen = NDArray[np.bool_]
 LumaPair = tuple[Plane, Plane]  # tape at frame size (one moment), camera
 
 
 @dataclass(frozen=True)
 class Geometry:
-    homography: Matrix  # camera pixels to tape frame pixels
+    homography: Matrix  # straightened camera pixels to tape frame pixels
     residual_px: float
     matches: int
+    lens: float = 0.0
 
 
-def find(pairs: Sequence[LumaPair], tape_scale: Matrix) -> Matrix | None:
-    """A first homography from features of a few of the pairs together; None where too few agree."""
+def find(pairs: Sequence[LumaPair], tape_scale: Matrix, lens: float = 0.0) -> Matrix | None:
+    """A first homography from features of a few of the pairs together; None where too few agree.
+
+    With a ``lens`` that is known it is one of straightened camera pixels.
+    """
     few = [pairs[i] for i in np.unique(np.linspace(0, len(pairs) - 1, FEATURE_PAIRS).round().astype(int))]
     matched = [_match(tape, camera, tape_scale) for tape, camera in few]
     tape, camera = (np.concatenate([points[i] for points in matched]) for i in (0, 1))
     if len(camera) < LEAST_MATCHES:
         return None
+    camera = straightened(camera, lens, size_of(pairs[0][1])).astype(np.float32) if lens else camera
     cv2.setRNGSeed(0)
     matrix, agree = cv2.findHomography(
         camera, tape, cv2.USAC_MAGSAC, FIND_PX, maxIters=5000, confidence=0.999
@@ -56,30 +69,69 @@ def find(pairs: Sequence[LumaPair], tape_scale: Matrix) -> Matrix | None:
 
 
 def refine(pairs: Sequence[LumaPair], homography: Matrix, rounds: int = 3) -> Geometry | None:
-    """Follow patches of the tape into the warped camera and fit again."""
+    """Follow patches of the tape into the warped camera and fit again, in the end with a lens."""
     tapes = [_patch_view(tape) for tape, _ in pairs]
-    geometry = Geometry(homography, 0.0, 0)
-    for _ in range(rounds):
-        matrix = geometry.homography
+    size = size_of(pairs[0][1])
+    found: Geometry | None = Geometry(homography, 0.0, 0)
+    for left in reversed(range(rounds)):
+        assert found is not None
+        matrix = found.homography
         followed = [_follow(t, camera, matrix) for t, (_, camera) in zip(tapes, pairs, strict=True)]
         tape, camera = (np.concatenate([points[i] for points in followed]) for i in (0, 1))
-        fitted = _least_squares(camera, tape, matrix)
-        if fitted is None:
-            return None
-        geometry = fitted
-    return geometry
+        found = _least_squares(camera, tape, matrix, size, (0.0,))
+        if found is None or not left:
+            break
+    return found and _with_lens(camera, tape, found, size)
 
 
-def _least_squares(camera: Points, tape: Points, matrix: Matrix) -> Geometry | None:
-    """All the points that lie near the map have a say in it, so that noise and wavering lines cancel out."""
-    apart = np.hypot(*(moved(camera, matrix) - tape).T)
+def _with_lens(camera: Points, tape: Points, plain: Geometry, size: Size) -> Geometry:
+    """The lens that leaves the least error, searched for ever more closely."""
+    every = max(1, len(camera) // BENT_POINTS)
+    tried = np.linspace(-MOST_BENT, MOST_BENT, BENT_STEPS)
+    found = plain
+    for _ in range(2):
+        few = camera[::every], tape[::every]
+        found = _least_squares(*few, found.homography, size, tried, found.lens) or found
+        tried = found.lens + np.linspace(-1, 1, 9) * (tried[1] - tried[0])
+    found = _least_squares(camera, tape, found.homography, size, (found.lens,), found.lens) or plain
+    return found if found.residual_px < BETTER * plain.residual_px else plain
+
+
+def _least_squares(
+    camera: Points, tape: Points, matrix: Matrix, size: Size, lenses: Iterable[float], lens: float = 0.0
+) -> Geometry | None:
+    """All the points that lie near the map have a say in it, so that noise and wavering lines cancel out.
+
+    The best of ``lenses`` is the one in which the same points lie nearest; ``lens`` goes with ``matrix``.
+    """
+    apart = _apart(camera, tape, matrix, size, lens)
+    near = apart < max(REFINE_PX, WAVERING * float(np.median(apart))) if len(apart) else apart > 0
+    if near.sum() < LEAST_MATCHES:
+        return None
+    fits = [_trimmed(camera, tape, near, size, float(lens)) for lens in lenses]
+    best = min((fit for fit in fits if fit is not None), key=_cost, default=None)
+    return best if best is not None and plausible(best.homography) else None
+
+
+def _cost(fit: Geometry) -> float:
+    """Parallax looks like a bent lens where little of the picture shows much: the straighter is likelier."""
+    return fit.residual_px**2 + (fit.lens / LIKELY_BENT) ** 2
+
+
+def _trimmed(camera: Points, tape: Points, near: Chosen, size: Size, lens: float) -> Geometry | None:
+    straight = straightened(camera, lens, size).astype(np.float32)
     for _ in range(TRIMS):
-        near = apart < max(REFINE_PX, WAVERING * float(np.median(apart))) if len(apart) else apart > 0
         if near.sum() < LEAST_MATCHES:
             return None
-        matrix = np.asarray(cv2.findHomography(camera[near], tape[near], 0)[0], np.float64)
-        apart = np.hypot(*(moved(camera, matrix) - tape).T)
-    return Geometry(matrix, float(np.median(apart[near])), int(near.sum())) if plausible(matrix) else None
+        matrix = np.asarray(cv2.findHomography(straight[near], tape[near], 0)[0], np.float64)
+        apart = np.hypot(*(moved(straight, matrix) - tape).T)
+        kept, near = near, apart < max(REFINE_PX, WAVERING * float(np.median(apart)))
+    return Geometry(matrix, float(np.median(apart[kept])), int(kept.sum()), lens)
+
+
+def _apart(camera: Points, tape: Points, matrix: Matrix, size: Size, lens: float) -> NDArray[np.float32]:
+    straight = straightened(camera, lens, size).astype(np.float32)
+    return np.asarray(np.hypot(*(moved(straight, matrix) - tape).T))
 
 
 def _match(tape: Plane, camera: Plane, tape_scale: Matrix) -> tuple[Points, Points]:

@@ -28,6 +28,10 @@ def first_moment(luma: Plane, order: FieldOrder) -> Plane:
     return np.asarray(cv2.warpAffine(field, to_frame, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def size_of(plane: Plane) -> tuple[int, int]:
+    return plane.shape[1], plane.shape[0]
+
+
 def square_scale(height: int, target: int, aspect: Fraction = Fraction(1)) -> Matrix:
     """Takes pixels of a plane to a view with square pixels and at most ``target`` rows."""
     down = min(1.0, target / height)
@@ -56,6 +60,8 @@ def structure(luma: Plane | FloatPlane, finest_px: float, coarsest_px: float) ->
 
 
 def moved(points: Points, matrix: Matrix) -> Points:
+    if not len(points):
+        return points  # OpenCV gives something else back
     return np.asarray(cv2.perspectiveTransform(points.reshape(-1, 1, 2), matrix), np.float32).reshape(-1, 2)
 
 

@@ -3,64 +3,51 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
-from functools import partial
-from itertools import chain, count, groupby, islice
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from appliance.core.flow import Sink, ahead
-from appliance.core.media import MediaInfo, read_pictures
-from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncEstimate
+from appliance.core.types import FieldOrder, Picture, Plane
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
-from appliance.enhance.guide import NEAREST_S, camera_at
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.runtime import Runtime
-from appliance.register.warp import GuideWarper, scaled
+from appliance.worker.following import Followed, Follower, Known, keep_known, known_after
+from appliance.worker.guides import Guide, shown_by
 from appliance.worker.reel import Piece, tape_pictures
 
-CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
 QUEUE_DEPTH = 8
 
 
 @dataclass(frozen=True)
-class Guide:
-    """A camera recording that helps a piece, and how it lies on the tape's clock and picture."""
+class Lying:
+    """How the camera lay on the film of the tape alone; ``coverage`` is 255 where it is believed at all."""
 
-    camera: MediaInfo
-    sync: SyncEstimate
-    registration: Registration
-    strength: float
-    runtime: Runtime | None = None  # the guide net's; without one the detail is carried by rule
-    seen_until_s: float = math.inf  # the end of its pictures; its sound may go on
-
-    @property
-    def certainty(self) -> float:
-        """0..1, in time and in place together."""
-        return self.sync.confidence * self.registration.confidence
-
-    def away_s(self, tape_s: float) -> float:
-        """0 while this recording ran; else how long before its begin or after its end the moment lies."""
-        camera_s = self.sync.camera_time(tape_s)
-        return max(0.0, -camera_s, camera_s - min(self.camera.duration_s, self.seen_until_s))
+    film: Picture
+    camera: Picture
+    coverage: Plane
+    recording: int = 0  # of the piece's cameras
 
 
 @dataclass(frozen=True)
 class View:
     """One moment of the film: the tape's frame, the restored picture of one of its fields.
 
-    ``fine`` is for a film that is larger than the tape.
+    ``fine`` is for a film that is larger than the tape; ``known`` is what following the camera has taught;
+    ``lying`` is there where the camera was placed.
     """
 
     tape: Picture
     film: Picture
     guided: bool
     fine: Fine | None = None
+    known: Known | None = None
+    lying: Lying | None = None
 
 
 @dataclass(frozen=True)
@@ -100,12 +87,14 @@ def film_piece(
     if made and made[-1].last:
         return tuple(made)
     first = sum(chunk.frames for chunk in made)
-    with closing(ahead(piece_views(piece, order, guides, runtime, first), QUEUE_DEPTH)) as restored:
+    known = known_after(folder / stem(len(made) - 1)) if made else None
+    with closing(ahead(piece_views(piece, order, guides, runtime, first, known), QUEUE_DEPTH)) as restored:
         views = numbered(restored, first, on_view)
         following: View | None = next(views, None)
         while following is not None:
             now = chain([following], islice(views, 2 * chunk_frames - 1))
-            fields, guided = write_views(now, outputs, folder / stem(len(made)))
+            fields, guided, known = write_views(now, outputs, folder / stem(len(made)))
+            keep_known(folder / stem(len(made)), known)
             following = next(views, None)
             made.append(Chunk(fields // 2, guided, last=following is None))
             mark_finished(folder / stem(len(made) - 1), made[-1])
@@ -154,9 +143,12 @@ def chunk_files(folder: Path, output: Output, chunks: Sequence[Chunk]) -> list[P
     return [chunk_file(folder / stem(number), output) for number in range(len(chunks))]
 
 
-def write_views(views: Iterable[View], outputs: Sequence[Output], stem: Path) -> tuple[int, int]:
-    """One chunk of every output; says how many fields, and how many of them the camera helped."""
+def write_views(
+    views: Iterable[View], outputs: Sequence[Output], stem: Path
+) -> tuple[int, int, Known | None]:
+    """One chunk of every output: how many fields, how many the camera helped, what is known at its end."""
     fields = guided = 0
+    known: Known | None = None
     with ExitStack() as stack:
         writers = [
             stack.enter_context(FilmWriter(chunk_file(stem, output), output.spec)) for output in outputs
@@ -173,17 +165,23 @@ def write_views(views: Iterable[View], outputs: Sequence[Output], stem: Path) ->
                 sink.give((fields, view))
                 fields += 1
                 guided += view.guided
+                known = view.known
         finally:
             sink.finish()
-    return fields, guided
+    return fields, guided, known
 
 
 def piece_views(
-    piece: Piece, order: FieldOrder, guides: Sequence[Guide], runtime: Runtime, first: int
+    piece: Piece,
+    order: FieldOrder,
+    guides: Sequence[Guide],
+    runtime: Runtime,
+    first: int,
+    known: Known | None = None,
 ) -> Iterator[View]:
-    """Every moment of the piece from tape frame ``first`` on."""
+    """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
     views = restored(piece, order, runtime, first)
-    return with_guides(views, piece, guides, first, runtime.model.scale) if guides else views
+    return with_guides(views, piece, guides, first, runtime.model.scale, known) if guides else views
 
 
 def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
@@ -203,64 +201,31 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
 
 
 def with_guides(
-    views: Iterator[View], piece: Piece, guides: Sequence[Guide], first: int, scale: int
+    views: Iterator[View],
+    piece: Piece,
+    guides: Sequence[Guide],
+    first: int,
+    scale: int,
+    known: Known | None = None,
 ) -> Iterator[View]:
     """The same views with the detail of the camera that ran at the moment, if any did."""
-    seen = ahead(seen_by(piece, guides, first, scale), QUEUE_DEPTH)
-    both = zip(views, seen, strict=False)
-    return answered((view_question(view, picture, guides[0]) for view, picture in both), guides[0].runtime)
+    shown = ahead(shown_by(piece, guides, first), QUEUE_DEPTH)
+    follower = Follower(piece, guides, scale, known)
+    both = zip(views, shown, strict=False)
+    seen = ahead(((view, follower.see(view.film, picture)) for view, picture in both), QUEUE_DEPTH)
+    return answered((view_question(view, found, guides[0]) for view, found in seen), guides[0].runtime)
 
 
-def seen_by(
-    piece: Piece, guides: Sequence[Guide], first: int, scale: int
-) -> Iterator[tuple[Picture, Plane] | None]:
-    """What the camera that ran saw at each field's moment, where the tape saw it; without end."""
-    size = scale * piece.tape.width, scale * piece.tape.height
-    for number, run in groupby(moments(piece, first), partial(guide_at, guides)):
-        if number is None:
-            yield from (None for _ in run)
-            continue
-        warper = GuideWarper(scaled(guides[number].registration, scale), *size)
-        for p in camera_pictures(guides[number], run):
-            yield (warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None
-
-
-def moments(piece: Piece, first: int) -> Iterator[float]:
-    """The time on the tape of each field from tape frame ``first`` on, without end."""
-    return (piece.start_s + float(n / (2 * piece.tape.rate)) for n in count(2 * first))
-
-
-def guide_at(guides: Sequence[Guide], tape_s: float) -> int | None:
-    """The recording that ran at this moment; of several the most certain one.
-
-    So it changes only where one begins or ends. A picture just beside the moment is as good where there is
-    none of the moment itself.
-    """
-    away_s = [guide.away_s(tape_s) for guide in guides]
-    near = (number for number, away in enumerate(away_s) if away <= NEAREST_S)
-    return min(near, key=lambda number: (away_s[number], -guides[number].certainty), default=None)
-
-
-def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
-    if seen is None:
+def view_question(view: View, found: Followed, guide: Guide) -> Question[View]:
+    view = replace(view, known=found.known)
+    if found.guide is None:
         return Question(None, lambda _: view)
-    picture, coverage = seen
+    picture, coverage = found.guide, found.coverage
     fine = None
     if picture.y.shape[0] > view.film.y.shape[0]:
         fine = Fine(picture, view.film.y, coverage, guide.strength)
         picture = halved_picture(picture)
     asked = guide_question(view.film, picture, coverage, guide.strength, guide.runtime is not None)
-    return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
-
-
-def camera_pictures(guide: Guide, run: Iterable[float]) -> Iterator[Picture | None]:
-    """What the camera saw at each of these moments of the tape.
-
-    Where one recording lost a part the camera's clock jumps, also backwards: its film is opened anew there.
-    """
-    sync = guide.sync
-    for _, even in groupby(run, lambda moment: sum(step.t_tape_s <= moment for step in sync.steps)):
-        times = map(sync.camera_time, even)
-        begin_s = next(times)
-        pictures = read_pictures(guide.camera.path, max(0.0, begin_s - CAMERA_LEAD_S))
-        yield from camera_at(pictures, chain([begin_s], times))
+    lying = Lying(view.film, picture, coverage, found.recording)
+    seen_view = replace(view, guided=True, fine=fine, lying=lying)
+    return Question(asked.fields, lambda answer: replace(seen_view, film=asked.finish(answer)))

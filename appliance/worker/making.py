@@ -29,7 +29,8 @@ from appliance.enhance.double import doubled
 from appliance.enhance.limits import check_size
 from appliance.enhance.runtime import Runtime
 from appliance.worker.building import wait_for_quiet
-from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
+from appliance.worker.film import Chunk, Output, View, chunk_files, film_piece
+from appliance.worker.guides import Guide
 from appliance.worker.models import Models, open_models, scale_of
 from appliance.worker.notices import notices
 from appliance.worker.progress import Progress
@@ -268,8 +269,8 @@ def guides_of(
     strength = config.enhance.guide_strength
     clips = zip(piece.cameras, synced.clips, registered.clips, strict=True)
     return tuple(
-        Guide(camera, sync, registration, strength, models.guide, pictures_end_s(camera))
-        for camera, sync, registration in clips
+        Guide(camera, sync, registration, strength, models.guide, number, pictures_end_s(camera))
+        for number, (camera, sync, registration) in enumerate(clips)
         if sync.offset_s is not None and registration.homography is not None and strength > 0
     )
 
@@ -288,6 +289,7 @@ def shoot_piece(
 
     def on_view(field: int, view: View) -> None:
         stills.see(before + field, view)
+        stills.see_placed(piece.index, view.lying)
         if field % 10 == 0:
             text = f"Restoring pictures, {before + field} of {total}"
             progress(Stage.ENHANCE, (before + field) / total, text)

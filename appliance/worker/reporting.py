@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from pathlib import Path
 
 from appliance import __version__
@@ -15,7 +14,7 @@ from appliance.worker.making import Made, Making, access_output, film_pair
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece
 from appliance.worker.steps import PieceRegistration, PieceSync
-from appliance.worker.stills import still_pairs
+from appliance.worker.stills import PlacedStill, placed_still, still_pairs
 
 
 def write_take_report(
@@ -72,7 +71,10 @@ def report_data(
         provider_reason=made.provider_reason,
         model_name=made.model.name,
         model_sha256=made.model.sha256,
-        pieces=tuple(map(piece_report, making.pieces, made.syncs, made.registrations)),
+        pieces=tuple(
+            piece_report(*three, making.work / "stills")
+            for three in zip(making.pieces, made.syncs, made.registrations, strict=True)
+        ),
         stills=tuple(Still(pair.before, pair.after, f"at {pair.moment:.0%} of the tape") for pair in pairs),
         files=files,
         notes=made.issues,
@@ -81,16 +83,30 @@ def report_data(
     )
 
 
-def piece_report(piece: Piece, synced: PieceSync, registered: PieceRegistration) -> PieceReport:
+def piece_report(piece: Piece, synced: PieceSync, registered: PieceRegistration, stills: Path) -> PieceReport:
     """Each recording of the camera with its drawing, or with the reason why it has none."""
     clips = zip(piece.cameras, synced.clips, registered.clips, strict=True)
-    return PieceReport(tuple(starmap(clip_report, clips)))
+    return PieceReport(
+        tuple(
+            clip_report(*clip, placed_still(stills, piece.index, number)) for number, clip in enumerate(clips)
+        )
+    )
 
 
-def clip_report(camera: MediaInfo, sync: SyncEstimate, registration: Registration) -> ClipReport:
+def clip_report(
+    camera: MediaInfo, sync: SyncEstimate, registration: Registration, placed: PlacedStill
+) -> ClipReport:
     if sync.offset_s is None:
         return ClipReport(camera.path.name, sync)
-    return ClipReport(camera.path.name, sync, sync_plot_svg(sync), registration, camera.duration_s)
+    return ClipReport(
+        camera.path.name,
+        sync,
+        sync_plot_svg(sync),
+        registration,
+        camera.duration_s,
+        placed.checkerboard,
+        placed.overlay,
+    )
 
 
 def standard_of(tape: MediaInfo, order: str) -> str:

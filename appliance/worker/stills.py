@@ -1,18 +1,22 @@
-"""Stills before and after, taken while the film is made."""
+"""Stills before and after, and of how the camera lies, taken while the film is made."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.core.types import FieldOrder
+from appliance.core.types import FieldOrder, Picture
+from appliance.encode.checker import checkerboard, overlay
 from appliance.encode.planes import line_doubled
 from appliance.encode.stills import still_jpeg
-from appliance.worker.film import View
+from appliance.enhance.guided import of_one_size
+from appliance.worker.film import Lying, View
 from appliance.worker.reel import Piece
 
 MOMENTS = (0.25, 0.5, 0.75)
+LAYING = 1, 50  # of the fields in which a camera was placed, these are shown: the last that there is
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class StillPair:
     moment: float
 
 
+@dataclass(frozen=True)
+class PlacedStill:
+    """JPEG files of one recording of the camera on one piece of the tape; empty where it was not placed."""
+
+    checkerboard: bytes = b""
+    overlay: bytes = b""
+
+
 class Stills:
     """Keeps the stills at fixed moments of the film; those of an earlier run stay."""
 
@@ -32,6 +44,7 @@ class Stills:
         self._tape = pieces[0].tape
         self._field = "bottom" if order == "bff" else "top"
         frames = sum(piece.frames for piece in pieces)
+        self._placed: Counter[tuple[int, int]] = Counter()  # fields of each piece and camera
         self._moments = {2 * int(frames * moment): number for number, moment in enumerate(MOMENTS)}
 
     def see(self, field: int, view: View) -> None:
@@ -40,11 +53,25 @@ class Stills:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         before = line_doubled(view.tape, self._field)  # type: ignore[arg-type]
-        for name, picture in (("before", before), ("after", view.film)):
-            jpeg = still_jpeg(picture, self._tape.sample_aspect, self._tape.colour)
-            part = self._folder / f"{name}-{number}.part"
-            part.write_bytes(jpeg)
-            part.replace(self._folder / f"{name}-{number}.jpg")
+        self._keep(f"before-{number}", before)
+        self._keep(f"after-{number}", view.film)
+
+    def see_placed(self, piece: int, lying: Lying | None) -> None:
+        """Every field of a piece: how the camera lies on it, once it has been followed for a while."""
+        if lying is None or not lying.coverage.any():
+            return
+        which = piece, lying.recording
+        self._placed[which] += 1
+        if self._placed[which] in LAYING:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            shown = lying.film, of_one_size(lying.camera, lying.film), lying.coverage
+            self._keep(f"checkerboard-{piece}-{lying.recording}", checkerboard(*shown))
+            self._keep(f"overlay-{piece}-{lying.recording}", overlay(*shown))
+
+    def _keep(self, name: str, picture: Picture) -> None:
+        part = self._folder / f"{name}.part"
+        part.write_bytes(still_jpeg(picture, self._tape.sample_aspect, self._tape.colour))
+        part.replace(self._folder / f"{name}.jpg")
 
 
 def still_pairs(folder: Path) -> list[StillPair]:
@@ -57,3 +84,13 @@ def still_pairs(folder: Path) -> list[StillPair]:
         for before, after, moment in files
         if before.is_file() and after.is_file()
     ]
+
+
+def placed_still(folder: Path, piece: int, recording: int) -> PlacedStill:
+    """Both or none."""
+    files = [folder / f"{name}-{piece}-{recording}.jpg" for name in ("checkerboard", "overlay")]
+    return (
+        PlacedStill(*(path.read_bytes() for path in files))
+        if all(f.is_file() for f in files)
+        else PlacedStill()
+    )

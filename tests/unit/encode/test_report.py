@@ -27,6 +27,7 @@ from appliance.encode.report import (
     ReportData,
     Still,
     duration,
+    image,
     render_report,
     size,
     write_report,
@@ -203,3 +204,16 @@ def test_numbers_as_a_person_says_them() -> None:
         "5.6 MB",
         "7.8 GB",
     ]
+
+
+def test_the_page_shows_how_each_placed_camera_lies(report: ReportData) -> None:
+    def page(*clips: ClipReport) -> str:
+        return render_report(replace(report, pieces=(PieceReport(clips),)))
+
+    clip = report.pieces[0].placed[0]
+    assert "Squares of tape and camera" not in page(clip)
+    shown = replace(clip, checkerboard=JPEG + b"board", overlay=JPEG + b"lines")
+    found = page(shown, shown)
+    assert found.count(image(JPEG + b"board")) == found.count(image(JPEG + b"lines")) == 2
+    lost = replace(shown, registration=Registration(None, reason="Nothing fits."))
+    assert image(JPEG + b"board") not in page(lost)

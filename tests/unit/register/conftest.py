@@ -38,9 +38,14 @@ def _picture(yuv: NDArray[np.uint8], time_s: float = 0.0) -> Picture:
 
 @pytest.fixture
 def camera_picture() -> Scene:
-    def make(seed: int = 1, scale: float = 1.0) -> Picture:
+    def make(seed: int = 1, scale: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Picture:
+        """``shift``: by how many of its pixels everything lies to the right and below."""
         size = round(CAMERA_SIZE[0] * scale), round(CAMERA_SIZE[1] * scale)
-        return _picture(cv2.resize(_wall(seed), size, interpolation=cv2.INTER_AREA))
+        wall = _wall(seed)
+        if shift != (0.0, 0.0):
+            by = np.array([[1, 0, 2 * shift[0]], [0, 1, 2 * shift[1]]], np.float64)
+            wall = cv2.warpAffine(wall, by, wall.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+        return _picture(cv2.resize(wall, size, interpolation=cv2.INTER_AREA))
 
     return make
 

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
-from appliance.core.types import Picture
+from appliance.core.types import Picture, Registration
+from appliance.register.colour import match_colours
 from appliance.register.estimate import estimate_registration
+from appliance.register.geometry import refine
+from appliance.register.place import NODES, straightened
 from appliance.register.views import first_moment
+from tests.unit.register.conftest import CAMERA_SIZE
 
 
 def _misplaced_px(found, truth) -> float:
@@ -60,6 +66,12 @@ def test_a_camera_that_shows_something_else_is_refused(tape_picture, camera_pict
     assert "does not show" in found.reason
 
 
+def test_pictures_of_which_no_patch_can_be_followed_are_refused(tape_picture, camera_picture):
+    pairs = [(tape_picture().y, camera_picture(seed=11).y)]
+    nowhere = np.array([[2.2, -25.0, 11480.0], [2.1, 0.4, 5.4], [-3e-4, -2e-2, 10.3]])
+    assert refine(pairs, nowhere) is None
+
+
 def test_nothing_to_see_is_refused():
     black = Picture(np.zeros((288, 360), np.uint8), *np.full((2, 144, 180), 128, np.uint8), 0.0)
     assert estimate_registration([(black, black)], "tff").homography is None
@@ -72,3 +84,39 @@ def test_blue_after_the_tapes_end_spoils_neither_place_nor_colour(tape_picture, 
     alone = estimate_registration([(tape, camera_picture())], "progressive")
     mixed = [(tape, camera_picture()), *[(blue, camera_picture(seed)) for seed in (2, 3, 4)]]
     assert estimate_registration(mixed, "progressive") == alone
+
+
+def test_a_lens_that_bends_lines_is_found(tape_picture, camera_picture):
+    """What the camera shows at a place is what a straight lens shows where that place is straightened."""
+    true = 0.05
+    size = CAMERA_SIZE[0], CAMERA_SIZE[1]
+    x, y = np.meshgrid(*(np.arange(n, dtype=np.float64) for n in size))
+    places = straightened(np.stack([x, y], axis=-1), true, size).astype(np.float32)
+    pairs = []
+    for seed in (1, 2):
+        plain = camera_picture(seed)
+        bent = cv2.remap(plain.y, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        pairs.append((tape_picture(seed), replace(plain, y=np.asarray(bent, np.uint8))))
+    found = estimate_registration(pairs, "progressive", Fraction(16, 15))
+    assert found.lens == pytest.approx(true, abs=0.02)
+    assert not estimate_registration([(tape_picture(), camera_picture())], "progressive").lens
+
+
+def test_a_registration_can_be_kept_as_json(tape_picture, camera_picture):
+    found = estimate_registration([(tape_picture(), camera_picture())], "progressive")
+    adapter = TypeAdapter(Registration)
+    assert adapter.validate_json(adapter.dump_json(found)) == found
+    assert np.array(found.mesh).shape == (*NODES, 2)
+
+
+def test_where_colour_goes_with_light_the_detail_stays_lights_own():
+    """Blue is brighter all over the scene: light could be explained by colour, which has no detail."""
+    rng = np.random.default_rng(4)
+    y = np.kron(rng.integers(60, 200, (18, 24)), np.ones((16, 16))).astype(np.uint8)
+    u = (128 + (y[::2, ::2].astype(int) - 128) // 4 + rng.integers(-2, 3, (144, 192))).astype(np.uint8)
+    v = np.full((144, 192), 128, np.uint8)
+    camera = Picture(y, u, v, 0.0)
+    tape = Picture((y * 0.9 + 10).astype(np.uint8), u, v, 0.0)
+    matrix = np.array(match_colours([(tape, camera)], np.eye(3)).matrix)
+    assert matrix[0, 0] == pytest.approx(0.9, abs=0.03)
+    assert abs(matrix[0, 1]) < 0.1

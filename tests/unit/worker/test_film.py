@@ -21,7 +21,9 @@ from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.runtime import Runtime
 from appliance.worker import film as module
 from appliance.worker import reel
-from appliance.worker.film import Chunk, Guide, Output, View, chunk_files, film_piece
+from appliance.worker.film import Chunk, Output, View, chunk_files, film_piece
+from appliance.worker.following import known_after
+from appliance.worker.guides import Guide
 from appliance.worker.reel import Piece, piece_of_files
 
 SPEC = FilmSpec(96, 64, Fraction(50), crf=20, keyframe_interval=10, threads=1)
@@ -307,7 +309,7 @@ def test_a_camera_that_is_opened_in_its_middle_helps_in_the_same_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also when the run goes on where the camera had ended long before."""
-    monkeypatch.setattr(module, "CAMERA_LEAD_S", 0.5)
+    monkeypatch.setattr("appliance.worker.guides.CAMERA_LEAD_S", 0.5)
     piece = piece_of_files(write_film("tape.mkv", range(36)), None)
     camera = write_film(name, range(length), codec="h264", order=1)
     guide = guide_of(camera, 0.02)
@@ -355,3 +357,37 @@ def test_a_film_of_twice_the_size_has_the_cameras_fine_detail(
         assert view.fine is not None
         assert (view.fine.guide.y.shape, view.fine.coverage.shape) == ((128, 192), (64, 96))
         assert view.fine.coverage[32, 48] == 255
+
+
+def test_what_is_known_of_the_camera_goes_on_after_a_cut(
+    make: Make, write_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Its picture is of another moment, in which the patches lie elsewhere: the track has to move."""
+    size = (192, 144)
+    output = (Output("film", replace(SPEC, width=192, height=144), lambda view: view.film),)
+    piece = piece_of_files(write_film("tape.mkv", range(12), size=size), None)
+    guide = guide_of(write_film("camera.mkv", range(12), size=size, order=1), 0.04)
+    whole: list[View] = []
+    rest: list[View] = []
+    make(piece, tmp_path / "once", guide, outputs=output, on_view=lambda _, view: whole.append(view))
+    with pytest.raises(Killed):
+        make(piece, tmp_path / "cut", guide, outputs=output, on_view=stop_at(17))
+    assert (tmp_path / "cut" / "00000.track").is_file()
+    make(piece, tmp_path / "cut", guide, outputs=output, on_view=lambda _, view: rest.append(view))
+    assert len(rest) in (8, 16)
+    for mine, other in zip(rest, whole[-len(rest) :], strict=True):
+        assert np.array_equal(mine.film.y, other.film.y)
+        assert mine.known is not None
+        assert other.known is not None
+        assert np.array_equal(mine.known.state.track.pose, other.known.state.track.pose)
+    known = [view.known.state.track.pose for view in whole if view.known]
+    assert len(known) == 24
+    assert np.abs(known[7]).max() > 0.01
+    assert any(view.lying is not None for view in whole)
+
+
+@pytest.mark.parametrize("torn", ["", "{}", "[1]"])
+def test_a_track_that_is_torn_begins_anew(torn: str, tmp_path: Path) -> None:
+    (tmp_path / "00000.track").write_text(torn)
+    assert known_after(tmp_path / "00000") is None
+    assert known_after(tmp_path / "00001") is None

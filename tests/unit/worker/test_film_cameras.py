@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from appliance.core.media import probe
-from appliance.core.types import IDENTITY, Registration, SyncEstimate
-from appliance.worker.film import Guide, seen_by
+from appliance.core.types import IDENTITY, Picture, Registration, SyncEstimate
+from appliance.worker.following import Follower
+from appliance.worker.guides import Guide, Shown, shown_by
 from appliance.worker.reel import Piece, pictures_end_s, piece_of_files
 
 
@@ -28,8 +29,8 @@ def lit(write_film: Callable[..., Path], name: str, grey: int, frames: int = 10)
 
 def greys(piece: Piece, guides: list[Guide], first: int = 0) -> list[int]:
     """The grey that each field's moment gets from a camera; 0 where none ran."""
-    fields = islice(seen_by(piece, guides, first, 1), 2 * (piece.frames - first))
-    return [int(seen[0].y[32, 48]) if seen else 0 for seen in fields]
+    fields = islice(shown_by(piece, guides, first), 2 * (piece.frames - first))
+    return [int(shown.picture.y[32, 48]) if shown else 0 for shown in fields]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,16 @@ def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Pat
     piece = piece_of_files(write_film("tape.mkv", range(20)))
     camera = write_film("camera.mkv", range(8), order=1)
     aside = Registration(((1.0, 0.0, 20.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-    guides = [guide_of(camera, 0.0), replace(guide_of(camera, 0.4), registration=aside)]
-    seen = list(islice(seen_by(piece, guides, 0, 1), 40))
+    guides = [guide_of(camera, 0.0), replace(guide_of(camera, 0.4), registration=aside, recording=1)]
+    follower = Follower(piece, guides, 1, None)
+    blank = Picture(*(np.full(size, 128, np.uint8) for size in ((64, 96), (32, 48), (32, 48))), 0.0)
+    seen = [follower.see(blank, shown) for shown in islice(shown_by(piece, guides, 0), 40)]
     first, second = seen[0], seen[20]
-    assert first is not None
-    assert second is not None
-    assert np.array_equal(second[0].y[:, 30:90], first[0].y[:, 10:70])
+    assert first.guide is not None
+    assert second.guide is not None
+    assert np.array_equal(second.guide.y[:, 30:90], first.guide.y[:, 10:70])
+    assert (first.recording, second.recording) == (0, 1)
+    assert first.known is not None
+    again = Follower(piece, guides, 1, first.known).see(blank, Shown(0, blank))
+    assert again.known is not None
+    assert again.known.number == 0

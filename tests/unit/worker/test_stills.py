@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from appliance.core.types import BT601_625, Picture
-from appliance.worker.film import View
-from appliance.worker.stills import Stills, still_pairs
+from appliance.worker.film import Lying, View
+from appliance.worker.stills import LAYING, PlacedStill, Stills, placed_still, still_pairs
 
 
 def picture(value: int) -> Picture:
@@ -64,3 +64,31 @@ def test_before_shows_the_first_field(order: str, level: int, tmp_path: Path, pi
     tape = replace(picture(0), y=woven)
     Stills(tmp_path, pieces, order).see(40, View(tape, picture(100), False))  # type: ignore[arg-type]
     assert grey(still_pairs(tmp_path)[0].before) == pytest.approx(level, abs=3)
+
+
+def test_each_piece_shows_how_its_camera_lies_once_it_was_followed_for_a_while(
+    tmp_path: Path,
+    pieces: list,  # type: ignore[type-arg]
+) -> None:
+    stills = Stills(tmp_path, pieces, "tff")
+    seen, nothing = np.full((48, 64), 255, np.uint8), np.zeros((48, 64), np.uint8)
+    stills.see_placed(1, None)
+    stills.see_placed(1, Lying(picture(60), picture(60), nothing, 2))
+    assert placed_still(tmp_path, 1, 2) == PlacedStill()
+    for field in range(LAYING[1] + 20):
+        stills.see_placed(1, Lying(picture(60), picture(60 + field), seen, 2))
+    found = placed_still(tmp_path, 1, 2)
+    assert grey(found.checkerboard) == pytest.approx((60 + 60 + LAYING[1] - 1 - 32) / 2 * 255 / 219, abs=6)
+    assert grey(found.overlay) == pytest.approx(44 * 255 / 219, abs=6)
+    assert placed_still(tmp_path, 0, 0) == PlacedStill()
+    (tmp_path / "overlay-1-2.jpg").unlink()
+    assert placed_still(tmp_path, 1, 2) == PlacedStill()
+
+
+def test_a_camera_picture_of_an_odd_tape_fits(tmp_path: Path, pieces: list) -> None:  # type: ignore[type-arg]
+    u, v = np.full((2, 25, 33), 128, np.uint8)
+    film = Picture(np.full((49, 65), 90, np.uint8), u, v, 0.0)
+    seen = np.full((49, 65), 255, np.uint8)
+    camera = Picture(film.y, u[:24, :32], v[:24, :32], 0.0)
+    Stills(tmp_path, pieces, "tff").see_placed(0, Lying(film, camera, seen))
+    assert placed_still(tmp_path, 0, 0).overlay
