@@ -23,7 +23,8 @@ Late = tuple[float, float]  # seconds, of the first and the last row
 NEAREST_S = 0.05  # a camera picture further than this from the moment shows another one
 EXACT_S = 0.0005
 APART_S = 2 * NEAREST_S  # two pictures further apart than this have nothing between them
-FLOW_COLUMNS = 240  # of the pictures in which movement is looked for
+FLOW_COLUMNS = 180  # of the pictures in which movement is looked for
+LEAST_PX = 96
 THUMB = (45, 36)
 CUT_LEVELS = 18.0  # mean change of a thumbnail from one scene to another
 ASTRAY = 1.0  # what movement that does not lead back again says, against pictures that differ
@@ -97,12 +98,13 @@ class Pair:
     @cached_property
     def near(self) -> bool:
         same = self.one.y.shape == self.other.y.shape and self.one.u.shape == self.other.u.shape
-        return same and 0 < self.other.time_s - self.one.time_s <= APART_S
+        large = min(self.one.y.shape) >= LEAST_PX
+        return same and large and 0 < self.other.time_s - self.one.time_s <= APART_S
 
     @cached_property
     def whole(self) -> bool:
         """Both show one scene, and soon after one another."""
-        if not self.near or min(self.one.y.shape) < 2 * THUMB[0]:
+        if not self.near:
             return False
         one, other = (cv2.resize(p, THUMB, interpolation=cv2.INTER_AREA) for p in self.smalls)
         return float(cv2.absdiff(one, other).mean()) < CUT_LEVELS
@@ -110,9 +112,8 @@ class Pair:
     @cached_property
     def smalls(self) -> tuple[Plane, Plane]:
         rows, columns = self.one.y.shape
-        size = FLOW_COLUMNS, max(8, rows * FLOW_COLUMNS // columns)
-        if columns < 2 * FLOW_COLUMNS:
-            size = max(8, columns // 2), max(8, rows // 2)
+        step = max(2, round(columns / FLOW_COLUMNS))
+        size = max(8, columns // step), max(8, rows // step)
         one, other = (cv2.resize(p.y, size, interpolation=cv2.INTER_AREA) for p in (self.one, self.other))
         return np.asarray(one, np.uint8), np.asarray(other, np.uint8)
 
