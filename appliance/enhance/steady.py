@@ -163,6 +163,8 @@ def in_place(given: TapeField, seen: list[tuple[Told, Told]]) -> TapeField:
     if not seen:
         return given
     px = np.clip(offsets_px(seen), -LARGEST_PX, LARGEST_PX)
+    if given.settled is not None:
+        px = px * (1 - given.settled)
     if np.sqrt((px**2).mean()) < SMALLEST_PX:
         return given
     field = given.field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -41,6 +41,7 @@ class TapeField:
     frame: int  # of the tape as given, from 0
     time_s: float
     size: tuple[int, int]  # rows and columns of the tape's picture
+    settled: NDArray[np.floating[Any]] | None = None  # 0..1 a line: its place is known, by a camera
 
     @cached_property
     def upright(self) -> Look:

@@ -26,16 +26,23 @@ SHRUNK = 2  # times narrower are the lines that are compared
 SOFT, BROAD = 1.0, 12  # of their samples: what lies between is compared
 PIECE = 20  # of them
 ALIKE = 4.0  # of which so many together tell as much as one of pure noise
-ROUNDS, STRIDE = 4, 1.5
-EDGE_LINES, EDGE_PX, FOUND, CLEARLY = (12, 24), 48, 0.6, 1.15  # at the top and the bottom lines may lie far off
+ROUNDS, STRIDE, STILL = 3, 1.5, 0.1
+EDGE_LINES, EDGE_PX, FOUND, CLEARLY = (
+    (12, 24),
+    48,
+    0.6,
+    1.15,
+)  # at the top and the bottom lines may lie far off
 SLACK = 20.0  # how many times the field's least difference a piece may differ and still be believed
 AROUND, HIGHEST = (3, 13), 1.5  # pieces and lines over which the height is found; lines of the frame
 FLAT_X, FLAT_Y = 0.5, 2.0
 ASIDE = 0.01  # variance of the camera's place from piece to piece
 WAVE_LINES = 4.0  # slower changes are waves and skew; the rest is each line's own
 STRAY = 9.0  # times the usual: a line that the heads' change has moved, not one that wavers
+LEVEL = 0.35  # lines of the frame up to which the camera's height is trusted; at twice that, no more
 STRANGER, FRIEND = 0.2, 0.4  # correlation with a picture of something else, and of the same
 TINY = 1e-6
+SEEN = 255
 
 
 @dataclass(frozen=True)
@@ -46,18 +53,31 @@ class LineShifts:
     variance: Reals
 
 
-def line_shifts(field: Plane, guide: Plane, bottom: bool) -> LineShifts:
-    """``guide`` is the luma of the camera's whole picture in the tape's frame and colours."""
-    soft_guide = softened(guide)
-    tape, camera = structure(softened(field)), structure(soft_guide[int(bottom) :: 2])
-    rising = risen(soft_guide)[int(bottom) :: 2]
+def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineShifts:
+    """``guide`` is the luma of the camera's whole picture in the tape's frame and colours; ``seen`` is 255 where
+    it shows the scene. Of a camera that shows something else, or lies too high or too low, all shifts are 0 and
+    of boundless variance.
+    """
+    own = slice(int(bottom), None, 2)
+    soft_guide, there = softened(guide), showing(seen[own])
+    tape, camera = structure(softened(field)) * there, structure(soft_guide[own]) * there
+    rising, share = risen(soft_guide)[own] * there, in_pieces(there)
     shifts = far_off(tape, camera)
+    shifts[shifts == 0] = aside(tape, camera)
     for _ in range(ROUNDS):
-        steps, variance = compare(camera, rising, moved(tape, shifts))
+        steps, variance, lower = compare(camera, rising, moved(tape, shifts), share)
         shifts = shifts + np.clip(steps, -STRIDE, STRIDE)
-    known = acquaintance(moved(tape, shifts), camera)
+    known = acquaintance(moved(tape, shifts), camera) * level(lower, rising)
+    if not known:
+        return LineShifts(np.zeros(len(tape)), np.full(len(tape), np.inf))
     px, variance = SHRUNK * shifts, SHRUNK**2 * variance
-    return LineShifts(known * likely(px - straight(px, variance), variance), variance)
+    return LineShifts(known * likely(px - straight(px, variance), variance), variance / known**2)
+
+
+def showing(seen: Plane) -> Reals:
+    """1 where all of a sample is seen, else 0."""
+    size = max(1, seen.shape[1] // SHRUNK), seen.shape[0]
+    return (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) == SEEN).astype(np.float32)
 
 
 def softened(rows: Plane) -> Reals:
@@ -104,12 +124,32 @@ def far_off(tape: Reals, camera: Reals) -> Reals:
     return found
 
 
-def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals]:
-    """How far the tape's lines lie to the right, in samples, and the variance.
+def aside(tape: Reals, camera: Reals) -> float:
+    """Samples that all of the tape lies to the right, by which lines with nothing on them must not differ."""
+    whole = 0.0
+    for _ in range(ROUNDS):
+        there = moved(tape, np.full(len(tape), whole))
+        slope = across(camera + there)
+        step = -float(np.vdot(there - camera, slope)) / (float(np.vdot(slope, slope)) + tape.size * FLAT_X)
+        whole += float(np.clip(step, -STRIDE, STRIDE))
+        if abs(step) < STILL:
+            break
+    return whole
+
+
+def across(both: Reals) -> Reals:
+    """The slope of the light, of the mean of two."""
+    return cv2.Sobel(both, cv2.CV_32F, 1, 0, ksize=1, scale=0.25)
+
+
+def compare(camera: Reals, rising: Reals, tape: Reals, share: Reals) -> tuple[Reals, Reals, Reals]:
+    """How far the tape's lines lie to the right, in samples, and the variance; then ``heights``.
+
+    ``share`` is how much of each piece the camera sees.
 
     By the slope of the light: where it rises by g a sample, d samples to the right make it d g darker.
     """
-    slope = cv2.Sobel(camera + tape, cv2.CV_32F, 1, 0, ksize=1, scale=0.25)
+    slope = across(camera + tape)
     change = tape - camera
     both, steep, power = (in_pieces(x) for x in (change * slope, slope * slope, change * change))
     along, upright, mixed = (in_pieces(x) for x in (change * rising, rising * rising, slope * rising))
@@ -120,8 +160,8 @@ def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals]:
     left = np.maximum(power + steps * both, 0) + 1.0
     least = np.quantile(power, 0.05) + 0.2 + 0.02 * steep
     doubt = 1 + (left / (SLACK * least)) ** 2
-    variance = doubt * left / (steep + 1e-3) * (ALIKE / PIECE)
-    return together(steps, variance)
+    variance = doubt * left / (steep + 1e-3) * (ALIKE / PIECE) / (share * share + TINY)
+    return *together(steps, variance), height
 
 
 def heights(both: Reals, steep: Reals, along: Reals, upright: Reals, mixed: Reals) -> Reals:
@@ -177,8 +217,17 @@ def likely(px: Reals, variance: Reals) -> Reals:
 
 def along_lines(values: Reals) -> Reals:
     reach = int(6 * WAVE_LINES) | 1
-    smooth = cv2.GaussianBlur(values[:, None], (1, reach), 0, sigmaY=WAVE_LINES, borderType=cv2.BORDER_REFLECT)
+    smooth = cv2.GaussianBlur(
+        values[:, None], (1, reach), 0, sigmaY=WAVE_LINES, borderType=cv2.BORDER_REFLECT
+    )
     return np.asarray(smooth[:, 0])
+
+
+def level(lower: Reals, rising: Reals) -> float:
+    """1 where the camera's picture lies at the tape's height, 0 where it shows other lines."""
+    there = in_pieces(rising * rising)
+    aside = np.abs(lower)[there > np.median(there)]
+    return float(np.clip(2 - np.median(aside) / LEVEL, 0, 1)) if aside.size else 0.0
 
 
 def acquaintance(tape: Reals, camera: Reals) -> float:
