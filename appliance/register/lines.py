@@ -1,10 +1,10 @@
 """How far each line of a tape's field lies beside its place, by the camera's picture of the same moment.
 
-A recorder starts every line a little too early or too late, and some tens of pixels off where its heads change;
-the camera's picture, put into the tape's frame, shows where things belong. Only what differs from line to line
-is the tape's: that the camera's whole picture lies aside or aslant is the registration's affair, and a straight
-line through all the shifts is left out of them. Where the camera lies a little higher or lower than the tape,
-slanted edges would seem to be shifted; how much it does is found from place to place, and allowed for.
+A recorder starts every line a little too early or too late, and some tens of pixels off where its heads
+change; the camera's picture, put into the tape's frame, shows where things belong. Only what differs from
+line to line is the tape's: that the camera's whole picture lies aside or aslant is the registration's affair,
+and a straight line through all the shifts is left out of them. Where the camera lies a little higher or lower
+than the tape, slanted edges would seem to be shifted; how much it does is found from place to place.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class LineShifts:
 
 
 def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineShifts:
-    """``guide`` is the luma of the camera's whole picture in the tape's frame and colours; ``seen`` is 255 where
-    it shows the scene. Of a camera that shows something else, or lies too high or too low, all shifts are 0 and
-    of boundless variance.
+    """``guide`` is the luma of the camera's whole picture in the tape's frame and colours, ``seen`` 255 where
+    it shows the scene. For a camera that shows something else, or lies too high or too low, all shifts are
+    0 and of boundless variance.
     """
     own = slice(int(bottom), None, 2)
     soft_guide, there = softened(guide), showing(seen[own])
@@ -77,7 +77,8 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
 def showing(seen: Plane) -> Reals:
     """1 where all of a sample is seen, else 0."""
     size = max(1, seen.shape[1] // SHRUNK), seen.shape[0]
-    return (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) == SEEN).astype(np.float32)
+    small = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA))
+    return np.asarray(small == SEEN, np.float32)
 
 
 def softened(rows: Plane) -> Reals:
@@ -99,7 +100,8 @@ def risen(soft: Reals) -> Reals:
 def moved(rows: Reals, left: Reals) -> Reals:
     height, width = rows.shape
     columns = np.arange(width, dtype=np.float32) + left[:, None].astype(np.float32)
-    return cv2.remap(rows, columns, lines(height, width), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    there = cv2.remap(rows, columns, lines(height, width), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(there)
 
 
 @lru_cache(maxsize=4)
@@ -139,7 +141,7 @@ def aside(tape: Reals, camera: Reals) -> float:
 
 def across(both: Reals) -> Reals:
     """The slope of the light, of the mean of two."""
-    return cv2.Sobel(both, cv2.CV_32F, 1, 0, ksize=1, scale=0.25)
+    return np.asarray(cv2.Sobel(both, cv2.CV_32F, 1, 0, ksize=1, scale=0.25), np.float32)
 
 
 def compare(camera: Reals, rising: Reals, tape: Reals, share: Reals) -> tuple[Reals, Reals, Reals]:
@@ -166,7 +168,10 @@ def compare(camera: Reals, rising: Reals, tape: Reals, share: Reals) -> tuple[Re
 
 def heights(both: Reals, steep: Reals, along: Reals, upright: Reals, mixed: Reals) -> Reals:
     """How many lines lower than the camera shows it the tape shows a place; that changes slowly."""
-    both, steep, along, upright, mixed = (cv2.blur(x, AROUND) for x in (both, steep, along, upright, mixed))
+    sums: list[Reals] = [
+        np.asarray(cv2.blur(x, AROUND), np.float32) for x in (both, steep, along, upright, mixed)
+    ]
+    both, steep, along, upright, mixed = sums
     steep, upright = steep + FLAT_X, upright + FLAT_Y
     lower = -(steep * along - mixed * both) / (steep * upright - mixed * mixed)
     return np.asarray(np.clip(lower, -HIGHEST, HIGHEST))
@@ -202,7 +207,8 @@ def likely(px: Reals, variance: Reals) -> Reals:
 
     A line with nothing on it goes with its neighbours.
     """
-    own, stray = np.zeros(len(px)), 0.25
+    own: Reals = np.zeros(len(px))
+    stray = 0.25
     for _ in range(4):
         usual = variance + stray
         weight = 1 / usual / (1 + own**2 / (STRAY * usual))

@@ -1,7 +1,7 @@
 """What the camera saw at each field's moment: its pictures before and after, moved to where things were then.
 
-The cheapest order is to put the camera's pictures into the tape's frame first and to come here then: there are
-25 or 30 of them a second and 50 or 60 fields, and a camera's picture may be five times as large as a tape's.
+The cheapest order is to put the camera's pictures into the tape's frame first and to come here then: there
+are 25 or 30 of them a second and 50 or 60 fields, and they may be five times as large as a tape's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NEAREST_S = 0.05  # a camera picture further than this from the moment shows ano
 EXACT_S = 0.0005
 APART_S = 2 * NEAREST_S  # two pictures further apart than this have nothing between them
 FLOW_COLUMNS = 180  # of the pictures in which movement is looked for
-LEAST_PX = 96
+LEAST_PX = 192
 THUMB = (45, 36)
 CUT_LEVELS = 18.0  # mean change of a thumbnail from one scene to another
 ASTRAY = 1.0  # what movement that does not lead back again says, against pictures that differ
@@ -122,7 +122,7 @@ class Pair:
         """Pixels of the small pictures, from one to the other and back."""
         one, other = self.smalls
         search = searcher()
-        return search.calc(one, other, None), search.calc(other, one, None)  # type: ignore[call-overload]
+        return search.calc(one, other, None), search.calc(other, one, None)
 
     def at(self, rows_s: Late, mixer: Callable[[int, int], Mixer]) -> Moment:
         length_s = self.other.time_s - self.one.time_s
@@ -175,10 +175,8 @@ def along(flow: Reals, part: Reals) -> Reals:
 
 
 def looked_up(plane: Any, way: Reals) -> Any:
-    rows, columns = way.shape[:2]
-    return cv2.remap(
-        plane, places(rows, columns) - way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    x, y = (place - way[..., k] for k, place in enumerate(places(*way.shape[:2])))
+    return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 class Mixer:
@@ -188,16 +186,17 @@ class Mixer:
     def __init__(self, rows: int, columns: int) -> None:
         self._size = columns, rows
         self._places = places(rows, columns)
-        self._ways = np.empty((2, rows, columns, 2), np.float32)
+        self._ways = np.empty((2, 2, rows, columns), np.float32)
         self._shares = np.empty((2, rows, columns), np.float32)
         self._brought = np.empty((2, rows, columns), np.uint8)
 
     def follow(self, from_one: Reals, from_other: Reals, share: Reals) -> None:
         """The ways and the other picture's share are those of the small pictures."""
-        larger = np.array([self._size[0] / share.shape[1], self._size[1] / share.shape[0]], np.float32)
-        for way, target in zip((from_one, from_other), self._ways, strict=True):
-            cv2.resize(way * larger, self._size, dst=target)
-            cv2.subtract(self._places, target, dst=target)
+        larger = self._size[0] / share.shape[1], self._size[1] / share.shape[0]
+        for way, targets in zip((from_one, from_other), self._ways, strict=True):
+            for axis, (place, target) in enumerate(zip(self._places, targets, strict=True)):
+                cv2.resize(way[..., axis] * larger[axis], self._size, dst=target)
+                cv2.subtract(place, target, dst=target)
         for part, target in zip((1 - share, share), self._shares, strict=True):
             cv2.resize(part, self._size, dst=target)
 
@@ -206,14 +205,13 @@ class Mixer:
         sharp = (later is False, later is True)
         for plane, way, target, cubic in zip((one, other), self._ways, self._brought, sharp, strict=True):
             method = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-            cv2.remap(plane, way, None, method, dst=target, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(plane, way[0], way[1], method, dst=target, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cv2.blendLinear(*self._brought, *self._shares), np.uint8)
 
 
 @lru_cache(maxsize=8)
-def places(rows: int, columns: int) -> Reals:
-    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    return np.dstack([x, y])
+def places(rows: int, columns: int) -> list[Reals]:
+    return list(np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)))
 
 
 @lru_cache(maxsize=1)

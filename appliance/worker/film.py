@@ -10,17 +10,21 @@ from dataclasses import asdict, dataclass
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
+import numpy as np
+
 from appliance.core.flow import Sink, ahead
 from appliance.core.media import MediaInfo, read_pictures
-from appliance.core.types import FieldOrder, Picture, Plane, Registration, SyncEstimate
+from appliance.core.types import FieldOrder, Picture, Registration, SyncEstimate
 from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
-from appliance.enhance.guide import camera_at
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
+from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
+from appliance.register.moments import Moment, moments
 from appliance.register.warp import GuideWarper, scaled
 from appliance.worker.reel import Piece, tape_pictures
+from appliance.worker.seen import Seen, Watched, shown
 
 CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
 QUEUE_DEPTH = 8
@@ -169,11 +173,17 @@ def piece_views(
     piece: Piece, order: FieldOrder, guide: Guide | None, runtime: Runtime, first: int
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on."""
-    views = restored(piece, order, runtime, first)
-    return with_guide(views, piece, guide, first, runtime.model.scale) if guide else views
+    if guide is None:
+        return restored(piece, order, runtime, first)
+    start = max(0, first - CONTEXT_FRAMES)
+    pictures = ahead(guide_pictures(piece, guide, start, runtime.model.scale), QUEUE_DEPTH)
+    watched = Watched(pictures, 2 * (first - start), order != "progressive")
+    return with_guide(restored(piece, order, runtime, first, watched.tell), watched, guide)
 
 
-def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
+def restored(
+    piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None = None
+) -> Iterator[View]:
     """The tape alone, made better: two views for each of its frames."""
     start = max(0, first - CONTEXT_FRAMES)
     waiting: deque[Picture] = deque()
@@ -184,22 +194,18 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
                 waiting.append(picture)
             yield picture
 
-    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start)
+    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start, tell=tell)
     for field, film in enumerate(films):
         yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
 
 
-def with_guide(views: Iterator[View], piece: Piece, guide: Guide, first: int, scale: int) -> Iterator[View]:
+def with_guide(views: Iterator[View], watched: Watched, guide: Guide) -> Iterator[View]:
     """The same views with the camera's detail wherever the camera was running."""
-    size = scale * piece.tape.width, scale * piece.tape.height
-    warper = GuideWarper(scaled(guide.registration, scale), *size)
-    pictures = camera_pictures(piece, guide, first)
-    seen = ((warper.apply(p), warper.coverage(p)[::scale, ::scale]) if p else None for p in pictures)
-    both = zip(views, ahead(seen, QUEUE_DEPTH), strict=False)
-    return answered((view_question(view, picture, guide) for view, picture in both), guide.runtime)
+    both = zip(views, watched, strict=False)
+    return answered((view_question(view, seen, guide) for view, seen in both), guide.runtime)
 
 
-def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) -> Question[View]:
+def view_question(view: View, seen: Seen | None, guide: Guide) -> Question[View]:
     if seen is None:
         return Question(None, lambda _: view)
     picture, coverage = seen
@@ -211,15 +217,32 @@ def view_question(view: View, seen: tuple[Picture, Plane] | None, guide: Guide) 
     return Question(asked.fields, lambda answer: View(view.tape, asked.finish(answer), True, fine))
 
 
-def camera_pictures(piece: Piece, guide: Guide, first: int) -> Iterator[Picture | None]:
-    """What the camera saw at each field's moment from tape frame ``first`` on, without end.
+def guide_pictures(piece: Piece, guide: Guide, first: int, scale: int) -> Iterator[Seen | None]:
+    """What the camera saw at the moment of each field from tape frame ``first`` on, without end."""
+    rows, columns = piece.tape.height, piece.tape.width
+    warper = GuideWarper(scaled(guide.registration, scale), scale * columns, scale * rows)
+    coverage = np.zeros((rows, columns), np.uint8)
+
+    def laid(camera: Picture) -> Picture:
+        nonlocal coverage
+        coverage = warper.coverage(camera)[::scale, ::scale]
+        return warper.apply(camera)
+
+    for moment in camera_moments(piece, guide, first, laid):
+        yield shown(moment, coverage) if moment else None
+
+
+def camera_moments(
+    piece: Piece, guide: Guide, first: int, laid: Callable[[Picture], Picture]
+) -> Iterator[Moment | None]:
+    """Every picture is ``laid`` into the tape's frame first.
 
     Where one recording lost a part the camera's clock jumps, also backwards: its film is opened anew there.
     """
     sync = guide.sync
-    moments = (piece.start_s + float(n / (2 * piece.tape.rate)) for n in count(2 * first))
-    for _, run in groupby(moments, lambda moment: sum(step.t_tape_s <= moment for step in sync.steps)):
+    fields = (piece.start_s + float(n / (2 * piece.tape.rate)) for n in count(2 * first))
+    for _, run in groupby(fields, lambda time_s: sum(step.t_tape_s <= time_s for step in sync.steps)):
         times = map(sync.camera_time, run)
         begin_s = next(times)
         pictures = read_pictures(guide.camera.path, max(0.0, begin_s - CAMERA_LEAD_S))
-        yield from camera_at(pictures, chain([begin_s], times))
+        yield from moments(map(laid, pictures), chain([begin_s], times))

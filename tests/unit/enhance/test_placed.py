@@ -1,4 +1,4 @@
-"""What a camera tells of the lines is done; where it says nothing, the tape's own fields are asked as before."""
+"""What a camera tells of the lines is done; where it says nothing, the tape's own fields are asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines that stray are found by the camera's picture; what is the camera's own error is not taken for theirs."""
+"""Lines that stray are found by the camera's picture; the camera's own error is not taken for theirs."""
 
 from __future__ import annotations
 
