@@ -32,4 +32,4 @@ def in_place(given: TapeField, px: Reals, variance: Reals) -> TapeField:
     if px.any():
         y, u, v = moved(y, px), moved(u, px / 2), moved(v, px / 2)
     settled = 1 / (1 + variance / SURE_PX**2)
-    return replace(given, field=Field(y, u, v, given.field.bottom), settled=settled)
+    return replace(given, field=Field(y, u, v, given.field.bottom), settled=settled, moved_px=px)

@@ -169,7 +169,8 @@ def in_place(given: TapeField, seen: list[tuple[Told, Told]]) -> TapeField:
         return given
     field = given.field
     y, u, v = moved(field.y, px), moved(field.u, px / 2), moved(field.v, px / 2)
-    return replace(given, field=Field(y, u, v, field.bottom))
+    before = 0 if given.moved_px is None else given.moved_px
+    return replace(given, field=Field(y, u, v, field.bottom), moved_px=before + px)
 
 
 def moved(rows: Plane, px: Reals) -> Plane:

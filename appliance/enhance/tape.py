@@ -20,6 +20,7 @@ CUT_LEVELS = 18.0  # the fastest pans measured reach 13; two scenes differ by 50
 
 
 T = TypeVar("T")
+Reals = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class TapeField:
     frame: int  # of the tape as given, from 0
     time_s: float
     size: tuple[int, int]  # rows and columns of the tape's picture
-    settled: NDArray[np.floating[Any]] | None = None  # 0..1 a line: its place is known, by a camera
+    settled: Reals | None = None  # 0..1 a line: its place is known, by a camera
+    moved_px: Reals | None = None  # how far to the left its lines were put
 
     @cached_property
     def upright(self) -> Look:
