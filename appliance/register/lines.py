@@ -37,6 +37,8 @@ SLACK = 20.0  # how many times the field's least difference a piece may differ a
 AROUND, HIGHEST = (3, 13), 1.5  # pieces and lines over which the height is found; lines of the frame
 FLAT_X, FLAT_Y = 0.5, 2.0
 ASIDE = 0.01  # variance of the camera's place from piece to piece
+WAVER_PX, CAMERA_PX = 0.8, 0.3  # how far a whole field wavers at most; where a camera lies, against waves
+SLOW_LINES, WILD_PX = 10.0, 3.0
 WAVE_LINES = 4.0  # slower changes are waves and skew; the rest is each line's own
 STRAY = 9.0  # times the usual: a line that the heads' change has moved, not one that wavers
 LEVEL = 0.35  # lines of the frame up to which the camera's height is trusted; at twice that, no more
@@ -71,7 +73,9 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
     if not known:
         return LineShifts(np.zeros(len(tape)), np.full(len(tape), np.inf))
     px, variance = SHRUNK * shifts, SHRUNK**2 * variance
-    return LineShifts(known * likely(px - straight(px, variance), variance), variance / known**2)
+    whole = straight(px, variance)
+    px = px - (1 - believed(whole, px - whole, variance)) * whole
+    return LineShifts(known * likely(px, variance), variance / known**2)
 
 
 def showing(seen: Plane) -> Reals:
@@ -202,6 +206,20 @@ def straight(px: Reals, variance: Reals) -> Reals:
     return line
 
 
+def believed(whole: Reals, own: Reals, variance: Reals) -> float:
+    """0..1: how much of a straight line through all the shifts is the tape's and not the camera's.
+
+    A tape whose lines come in waves strays as a whole as well; by more than a pixel only a camera does that.
+    """
+    weight = 1 / (variance + 0.05)
+    waves = along_lines(weight * np.clip(own, -WILD_PX, WILD_PX), SLOW_LINES) / along_lines(
+        weight, SLOW_LINES
+    )
+    power = float((weight * waves**2).sum() / weight.sum())
+    near = 1 / (1 + (float(np.mean(whole**2)) / WAVER_PX**2) ** 2)
+    return near * power / (power + CAMERA_PX**2)
+
+
 def likely(px: Reals, variance: Reals) -> Reals:
     """What was measured, drawn towards the lines around it as far as it is less sure than lines stray at all.
 
@@ -221,11 +239,9 @@ def likely(px: Reals, variance: Reals) -> Reals:
     return np.asarray(wave + own * strays / (strays + variance))
 
 
-def along_lines(values: Reals) -> Reals:
-    reach = int(6 * WAVE_LINES) | 1
-    smooth = cv2.GaussianBlur(
-        values[:, None], (1, reach), 0, sigmaY=WAVE_LINES, borderType=cv2.BORDER_REFLECT
-    )
+def along_lines(values: Reals, reach: float = WAVE_LINES) -> Reals:
+    size = 1, int(6 * reach) | 1
+    smooth = cv2.GaussianBlur(values[:, None], size, 0, sigmaY=reach, borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth[:, 0])
 
 
