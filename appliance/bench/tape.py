@@ -107,13 +107,14 @@ def play(
     passed: Pass,
     rng: np.random.Generator,
     band: Lines,
-    shifts: Lines,
+    shifts: Lines | None = None,
 ) -> tuple[Lines, Lines]:
     """One pass; what it shifts the lines by is added to ``shifts``."""
     count, columns = luma.shape
     line = columns + standard.line - COLUMNS
     steady, switch = line_shifts(count, passed, rng), switch_shifts(count, passed, rng)
-    shifts += steady + switch
+    if shifts is not None:
+        shifts += steady + switch
     begin = float(rng.uniform(0.3, 0.7))
     faults = draw_faults(count, columns, passed, rng)
     strength = carrier_strength((count, line), passed, faults, band, switch, int(begin * line))
