@@ -18,17 +18,14 @@ from numpy.typing import NDArray
 from appliance.bench.camera import registered
 from appliance.bench.material import SWITCH_ROWS, Material
 from appliance.bench.metrics import psnr_y
-from appliance.bench.ours import GUIDE, Seen, guided, model_or_none
+from appliance.bench.ours import GUIDE, Camera, guided, model_or_none, tape_only
 from appliance.bench.quality import Tell, Wanted, find_samples
 from appliance.bench.tape import record
 from appliance.bench.wear import FIRST, GOOD, WORN, Pass, wear_named
 from appliance.enhance.manifest import load_model
-from appliance.enhance.pipeline import restore
-from appliance.enhance.placed import Told, placed
-from appliance.enhance.runtime import open_session
+from appliance.enhance.placed import placed
 from appliance.enhance.steady import REACH, steadied
 from appliance.enhance.tape import TapeField, read_fields
-from appliance.register.lines import line_shifts
 
 Reals = NDArray[np.floating[Any]]
 
@@ -93,26 +90,11 @@ def left_px(fields: Iterable[TapeField], shifts: Sequence[Reals]) -> float:
     return float(np.sqrt(np.mean(squares)))
 
 
-class Camera:
-    """A registered camera's pictures, one a field."""
-
-    def __init__(self, seen: Iterable[Seen]) -> None:
-        self._seen = iter(seen)
-
-    def tell(self, field: TapeField) -> Told:
-        picture, there = next(self._seen)
-        found = line_shifts(field.field.y, picture.y, there, field.field.bottom)
-        return found.px, found.variance
-
-
 def films(material: Material, tier: str) -> tuple[float, float]:
-    runtime, net = open_session(load_model(tier), "cpu"), model_or_none(GUIDE)
-    seen = list(material.guide("placed"))
-    scores = []
-    for tell in (None, Camera(seen).tell):
-        restored = list(restore(material.tape, material.standard.order, runtime, tell=tell))
-        scores.append(psnr_y(material.measured(guided(restored, seen, net)), material.truth))
-    return scores[0], scores[1]
+    model, net, seen = load_model(tier), model_or_none(GUIDE), list(material.guide("placed"))
+    made = (tape_only(material.tape, material.standard, model, beside) for beside in (None, seen))
+    alone, helped = (psnr_y(material.measured(guided(films, seen, net)), material.truth) for films in made)
+    return alone, helped
 
 
 def line_rows(found: list[LineScore]) -> Iterator[str]:
