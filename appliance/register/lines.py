@@ -63,11 +63,11 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
     own = slice(int(bottom), None, 2)
     soft_guide, there = softened(guide), showing(seen[own])
     tape, camera = structure(softened(field)) * there, structure(soft_guide[own]) * there
-    rising, share = risen(soft_guide)[own] * there, in_pieces(there)
+    rising = risen(soft_guide)[own] * there
     shifts = far_off(tape, camera)
     shifts[shifts == 0] = aside(tape, camera)
     for _ in range(ROUNDS):
-        steps, variance, lower = compare(camera, rising, moved(tape, shifts), share)
+        steps, variance, lower = compare(camera, rising, moved(tape, shifts))
         shifts = shifts + np.clip(steps, -STRIDE, STRIDE)
     known = acquaintance(moved(tape, shifts), camera) * level(lower, rising)
     if not known:
@@ -148,10 +148,8 @@ def across(both: Reals) -> Reals:
     return np.asarray(cv2.Sobel(both, cv2.CV_32F, 1, 0, ksize=1, scale=0.25), np.float32)
 
 
-def compare(camera: Reals, rising: Reals, tape: Reals, share: Reals) -> tuple[Reals, Reals, Reals]:
+def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals, Reals]:
     """How far the tape's lines lie to the right, in samples, and the variance; then ``heights``.
-
-    ``share`` is how much of each piece the camera sees.
 
     By the slope of the light: where it rises by g a sample, d samples to the right make it d g darker.
     """
@@ -166,7 +164,7 @@ def compare(camera: Reals, rising: Reals, tape: Reals, share: Reals) -> tuple[Re
     left = np.maximum(power + steps * both, 0) + 1.0
     least = np.quantile(power, 0.05) + 0.2 + 0.02 * steep
     doubt = 1 + (left / (SLACK * least)) ** 2
-    variance = doubt * left / (steep + 1e-3) * (ALIKE / PIECE) / (share * share + TINY)
+    variance = doubt * left / (steep + 1e-3) * (ALIKE / PIECE)
     return *together(steps, variance), height
 
 
