@@ -26,7 +26,7 @@ SHRUNK = 2  # times narrower are the lines that are compared
 SOFT, BROAD = 1.0, 12  # of their samples: what lies between is compared
 PIECE = 20  # of them
 ALIKE = 4.0  # of which so many together tell as much as one of pure noise
-ROUNDS, STRIDE, STILL = 3, 1.5, 0.1
+ROUNDS, STRIDE, STILL = 2, 1.5, 0.1
 EDGE_LINES, EDGE_PX, FOUND, CLEARLY = (
     (12, 24),
     48,
@@ -65,7 +65,7 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
     tape, camera = structure(softened(field)) * there, structure(soft_guide[own]) * there
     rising = risen(soft_guide)[own] * there
     shifts = far_off(tape, camera)
-    shifts[shifts == 0] = aside(tape, camera)
+    shifts[shifts == 0] = aside(tape[::4], camera[::4])
     for _ in range(ROUNDS):
         steps, variance, lower = compare(camera, rising, moved(tape, shifts))
         shifts = shifts + np.clip(steps, -STRIDE, STRIDE)
