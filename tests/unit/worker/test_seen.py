@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from appliance.core.types import Picture
+from appliance.core.media import probe
+from appliance.core.types import IDENTITY, Picture, Registration, SyncEstimate
+from appliance.enhance.runtime import Runtime
 from appliance.enhance.tape import TapeField, read_fields
 from appliance.register.moments import Moment
+from appliance.worker.film import Guide, piece_views
+from appliance.worker.reel import piece_of_files
 from appliance.worker.seen import Seen, Watched, shown
 
 ROWS, COLUMNS = 96, 192
@@ -79,3 +84,19 @@ def test_a_place_whose_moment_is_a_guess_counts_as_unseen() -> None:
     assert not there[: ROWS // 2].any()
     assert not there[:, :20].any()
     assert (there[ROWS // 2 + 1 :, 20:] == 255).all()
+
+
+def test_a_film_that_goes_on_in_the_middle_is_the_same(
+    runtime: Runtime, write_film: Callable[..., Path]
+) -> None:
+    size = (320, 224)
+    piece = piece_of_files(write_film("tape.mkv", range(8), size=size), None)
+    camera = probe(write_film("camera.mkv", range(10), size=size, order=1))
+    guide = Guide(camera, SyncEstimate(0.01), Registration(IDENTITY), 1.0)
+    whole, rest, alone = (
+        list(piece_views(piece, "tff", beside, runtime, first))
+        for beside, first in ((guide, 0), (guide, 5), (None, 0))
+    )
+    assert [np.array_equal(a.film.y, b.film.y) for a, b in zip(whole[10:], rest, strict=True)] == [True] * 6
+    assert all(view.guided for view in whole)
+    assert not any(np.array_equal(a.film.y, b.film.y) for a, b in zip(whole, alone, strict=True))
