@@ -47,6 +47,7 @@ def test_a_camera_finds_more_than_the_tape_alone(data: Path) -> None:
     assert found.one_px[2] < 0.3 < found.one_px[1] < 0.6
     assert found.as_worn[2] < found.as_worn[1] < found.as_worn[0] < 0.6
     assert 20 < found.film[0] != found.film[1] > 20
+    assert found.foot[0] + 3 < found.foot[1]
     assert said[-1] == 1.0
 
 
@@ -64,7 +65,7 @@ def test_what_the_tape_did_to_its_lines_is_known() -> None:
 
 def test_the_table_has_a_line_for_every_clip_and_the_means() -> None:
     rows = [
-        LineScore(clip, wear, (1.0, 0.5 + n, 0.2), (1.0, 0.6, 0.3), (35.0, 36.0 + n))
+        LineScore(clip, wear, (1.0, 0.5 + n, 0.2), (1.0, 0.6, 0.3), (35.0, 36.0 + n), (20.0, 30.0))
         for n, clip in enumerate(("one", "two"))
         for wear in ("good", "worn")
     ]
