@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.bench import lines, material
 from appliance.bench.clips import PAL
 from appliance.bench.lines import LineScore, left_px, line_rows, measure_lines
 from appliance.bench.quality import Wanted
@@ -38,7 +39,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_camera_finds_more_than_the_tape_alone(data: Path) -> None:
+def test_a_camera_finds_more_than_the_tape_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for where in (material, lines):
+        monkeypatch.setattr(where, "LEAD", 1)
+    monkeypatch.setattr(material, "TAIL", 1)
     said: list[float] = []
     wanted = Wanted(data, 1, 2, ("live",), ("good",), True, None)
     (found,) = measure_lines(wanted, lambda fraction, text: said.append(fraction))
@@ -69,8 +73,8 @@ def test_the_table_has_a_line_for_every_clip_and_the_means() -> None:
         for n, clip in enumerate(("one", "two"))
         for wear in ("good", "worn")
     ]
-    lines = list(line_rows(rows))
-    assert len(lines) == 7
-    assert [line.split()[1] for line in lines[1:4]] == ["one", "two", "mean"]
-    assert "1.00 -> 1.00, 0.20 px" in lines[3]
-    assert "35.00, 36.50 dB" in lines[3]
+    table = list(line_rows(rows))
+    assert len(table) == 7
+    assert [line.split()[1] for line in table[1:4]] == ["one", "two", "mean"]
+    assert "1.00 -> 1.00, 0.20 px" in table[3]
+    assert "35.00, 36.50 dB" in table[3]
