@@ -214,10 +214,9 @@ def places(rows: int, columns: int) -> list[Reals]:
     return list(np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)))
 
 
-@lru_cache(maxsize=1)
 def searcher() -> Any:
     """Between OpenCV's presets "fast" and "medium": 1 dB nearer to the truth than the one, twice as fast as
-    the other."""
+    the other. It keeps a work space, so every pair has one of its own."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     search.setFinestScale(1)
     search.setGradientDescentIterations(12)
