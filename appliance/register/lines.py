@@ -37,11 +37,11 @@ SLACK = 20.0  # how many times the field's least difference a piece may differ a
 AROUND, HIGHEST = (3, 13), 1.5  # pieces and lines over which the height is found; lines of the frame
 FLAT_X, FLAT_Y = 0.5, 2.0
 ASIDE = 0.01  # variance of the camera's place from piece to piece
-WAVER_PX, CAMERA_PX = 0.8, 0.4  # how far a whole field wavers at most; where a camera lies, against waves
+WAVER_PX, CAMERA_PX = 0.65, 0.4  # how far a whole field wavers at most; where a camera lies, against waves
 SLOW_LINES, WILD_PX = 10.0, 3.0
 WAVE_LINES = 4.0  # slower changes are waves and skew; the rest is each line's own
 STRAY = 9.0  # times the usual: a line that the heads' change has moved, not one that wavers
-LEVEL = 0.35  # lines of the frame up to which the camera's height is trusted; at twice that, no more
+LEVEL = 0.4  # lines of the frame up to which the camera's height is trusted; at twice that, no more
 STRANGER, FRIEND = 0.2, 0.4  # correlation with a picture of something else, and of the same
 TINY = 1e-6
 SEEN = 255
@@ -67,9 +67,10 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
     shifts = far_off(tape, camera)
     shifts[shifts == 0] = aside(tape[::4], camera[::4])
     for _ in range(ROUNDS):
-        steps, variance, lower = compare(camera, rising, moved(tape, shifts))
+        steps, variance = compare(camera, rising, moved(tape, shifts))
         shifts = shifts + np.clip(steps, -STRIDE, STRIDE)
-    known = acquaintance(moved(tape, shifts), camera) * level(lower, rising)
+    placed = moved(tape, shifts)
+    known = acquaintance(placed, camera) * level(placed, camera)
     if not known:
         return LineShifts(np.zeros(len(tape)), np.full(len(tape), np.inf))
     px, variance = SHRUNK * shifts, SHRUNK**2 * variance
@@ -121,12 +122,12 @@ def far_off(tape: Reals, camera: Reals) -> Reals:
     turn = fft.next_fast_len(width + reach, real=True)
     one, other = tape[ends], camera[ends]
     product = fft.rfft(one, turn, axis=1) * np.conj(fft.rfft(other, turn, axis=1))
-    alike = np.roll(fft.irfft(product, turn, axis=1), reach, axis=1)[:, : 2 * reach + 1]
+    found_at = np.roll(fft.irfft(product, turn, axis=1), reach, axis=1)[:, : 2 * reach + 1]
     noise = ALIKE * width
-    alike = alike / (np.sqrt((one * one).sum(1) * (other * other).sum(1)) + noise)[:, None]
-    best, at_home = alike.max(1), alike[:, max(0, reach - 1) : reach + 2].max(1)
+    found_at = found_at / (np.sqrt((one * one).sum(1) * (other * other).sum(1)) + noise)[:, None]
+    best, at_home = found_at.max(1), found_at[:, max(0, reach - 1) : reach + 2].max(1)
     found = np.zeros(count)
-    found[ends] = np.where((best > FOUND) & (best > CLEARLY * at_home), alike.argmax(1) - reach, 0)
+    found[ends] = np.where((best > FOUND) & (best > CLEARLY * at_home), found_at.argmax(1) - reach, 0)
     return found
 
 
@@ -148,8 +149,8 @@ def across(both: Reals) -> Reals:
     return np.asarray(cv2.Sobel(both, cv2.CV_32F, 1, 0, ksize=1, scale=0.25), np.float32)
 
 
-def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals, Reals]:
-    """How far the tape's lines lie to the right, in samples, and the variance; then ``heights``.
+def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals]:
+    """How far the tape's lines lie to the right, in samples, and the variance.
 
     By the slope of the light: where it rises by g a sample, d samples to the right make it d g darker.
     """
@@ -165,7 +166,7 @@ def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals, Re
     least = np.quantile(power, 0.05) + 0.2 + 0.02 * steep
     doubt = 1 + (left / (SLACK * least)) ** 2
     variance = doubt * left / (steep + 1e-3) * (ALIKE / PIECE)
-    return *together(steps, variance), height
+    return together(steps, variance)
 
 
 def heights(both: Reals, steep: Reals, along: Reals, upright: Reals, mixed: Reals) -> Reals:
@@ -243,14 +244,28 @@ def along_lines(values: Reals, reach: float = WAVE_LINES) -> Reals:
     return np.asarray(smooth[:, 0])
 
 
-def level(lower: Reals, rising: Reals) -> float:
-    """1 where the camera's picture lies at the tape's height, 0 where it shows other lines."""
-    there = in_pieces(rising * rising)
-    aside = np.abs(lower)[there > np.median(there)]
-    return float(np.clip(2 - np.median(aside) / LEVEL, 0, 1)) if aside.size else 0.0
+def level(tape: Reals, camera: Reals) -> float:
+    """1 where the camera's picture lies at the tape's height, 0 where it shows other lines.
+
+    By how well it goes with the tape as it lies and a line of the field higher and lower: between them a
+    parabola has its top.
+    """
+    own = camera[1:-1]
+    if len(own) < 3:
+        return 0.0
+    above, here, below = (alike(tape[1:-1], other) for other in (camera[:-2], own, camera[2:]))
+    bend = 2 * here - above - below
+    if bend <= 0:
+        return 0.0
+    lower = abs(below - above) / bend  # of the frame's lines, which are two to one of the field's
+    return float(np.clip(2 - lower / LEVEL, 0, 1))
 
 
 def acquaintance(tape: Reals, camera: Reals) -> float:
     """0 for a picture of something else, 1 for one of the same."""
-    norm = float(np.linalg.norm(tape) * np.linalg.norm(camera)) + TINY
-    return float(np.clip((float((tape * camera).sum()) / norm - STRANGER) / (FRIEND - STRANGER), 0, 1))
+    return float(np.clip((alike(tape, camera) - STRANGER) / (FRIEND - STRANGER), 0, 1))
+
+
+def alike(one: Reals, other: Reals) -> float:
+    norm = float(np.linalg.norm(one) * np.linalg.norm(other)) + TINY
+    return float((one * other).sum()) / norm
