@@ -61,9 +61,11 @@ def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineSh
     0 and of boundless variance.
     """
     own = slice(int(bottom), None, 2)
-    soft_guide, there = softened(guide), showing(seen[own])
-    tape, camera = structure(softened(field)) * there, structure(soft_guide[own]) * there
-    rising = risen(soft_guide)[own] * there
+    soft_guide = softened(guide)
+    tape, camera, rising = structure(softened(field)), structure(soft_guide[own]), risen(soft_guide)[own]
+    if seen.min() < SEEN:
+        there = showing(seen[own])
+        tape, camera, rising = tape * there, camera * there, rising * there
     shifts = far_off(tape, camera)
     shifts[shifts == 0] = aside(tape[::4], camera[::4])
     for _ in range(ROUNDS):
@@ -156,8 +158,11 @@ def compare(camera: Reals, rising: Reals, tape: Reals) -> tuple[Reals, Reals]:
     """
     slope = across(camera + tape)
     change = tape - camera
-    both, steep, power = (in_pieces(x) for x in (change * slope, slope * slope, change * change))
-    along, upright, mixed = (in_pieces(x) for x in (change * rising, rising * rising, slope * rising))
+    room = np.empty_like(slope)  # one for all: fresh memory costs more than the arithmetic
+    both, steep, power = (
+        in_pieces(np.multiply(x, y, out=room)) for x, y in ((change, slope), (slope, slope), (change, change))
+    )
+    along, upright, mixed = (in_pieces(np.multiply(x, rising, out=room)) for x in (change, rising, slope))
     height = heights(both, steep, along, upright, mixed)
     both = both + height * mixed
     power = np.maximum(power + 2 * height * along + height * height * upright, 0)
