@@ -133,6 +133,48 @@ def sync(
         print_sync(found)
 
 
+@app.command("lines")
+def lines(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 6,
+    tier: Annotated[str, typer.Option(help="The tier that restores the tape.")] = "live",
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How well lines that stray are put in place, with a camera and without, and what the film gains."""
+    from appliance.bench.lines import line_rows, measure_lines
+    from appliance.bench.quality import Wanted
+
+    wanted = Wanted(data, clips, frames, (tier,), ("good", "worn"), True, None)
+    with progress_bar(quiet) as tell:
+        found = measure_lines(wanted, tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(line_rows(found)))
+
+
+@app.command("moments")
+def moments(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Moments of each clip that are measured.")] = 12,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How near the camera's picture between two of its own comes to what was there."""
+    from appliance.bench.moments import measure_moments, moment_rows
+    from appliance.bench.quality import Wanted
+
+    with progress_bar(quiet) as tell:
+        found = measure_moments(Wanted(data, clips, frames, (), ("good",), False, None), tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(moment_rows(found)))
+
+
 @app.command("speed")
 def speed(
     seconds: Annotated[float, typer.Option(min=1, help="How long the tape is.")] = 10.0,

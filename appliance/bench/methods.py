@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from appliance.bench.chains import DENOISERS, run_chain
@@ -18,7 +19,8 @@ GUIDES = {GUIDED: "placed", MISPLACED: "misplaced", WRONG: "wrong", ABSENT: "pla
 BENCH = "carrier subcarrier timebase tape wear clips material chains metrics vmaf"
 CHAIN_SOURCES = tuple(f"bench/{name}.py" for name in BENCH.split())
 OUR_SOURCES = tuple(
-    f"{name}.py" for name in ("bench/ours", "bench/camera", "register/colour", "register/warp")
+    f"{name}.py"
+    for name in ("bench/ours", "bench/camera", "register/colour", "register/lines", "register/warp")
 )
 
 
@@ -50,46 +52,36 @@ def by_chain(material: Material, chain: str) -> list[Picture]:
 
 
 def tier_methods(tier: str, with_guides: bool) -> Iterator[Method]:
-    """The tape-only film is made once for all the rows that begin with it."""
     ours = source_digest(*CHAIN_SOURCES, *OUR_SOURCES, *enhance_sources())
     model, net = load_model(tier), model_or_none(GUIDE)
-    alone = OneFilm(model)
-    yield Method(tier, f"{ours} {net_of(model)}", alone.make)
+    yield Method(tier, f"{ours} {net_of(model)}", partial(by_tape, model=model))
     for name, kind in GUIDES.items() if with_guides else ():
         identity = f"{ours} {net_of(model)} {net.sha256 if net else 'by rule'}"
-        yield Method(f"{tier} {name}", identity, guided_maker(alone, name, kind, net))
+        yield Method(f"{tier} {name}", identity, guided_maker(model, name, kind, net))
     twin = model_or_none(f"{tier}{FLOAT}")
     if twin is not None:
-        yield Method(f"{tier} {FP32}", f"{ours} {net_of(twin)}", OneFilm(twin).make)
+        yield Method(f"{tier} {FP32}", f"{ours} {net_of(twin)}", partial(by_tape, model=twin))
 
 
 def net_of(model: ModelInfo) -> str:
     return f"{model.sha256} x {model.looks}"
 
 
+def by_tape(material: Material, model: ModelInfo) -> list[Picture]:
+    return tape_only(material.tape, material.standard, model)
+
+
 def guided_maker(
-    alone: OneFilm, name: str, kind: str, net: ModelInfo | None
+    model: ModelInfo, name: str, kind: str, net: ModelInfo | None
 ) -> Callable[[Material], list[Picture]]:
+    """The camera first tells where the tape's lines belong, then its detail goes into the film."""
+
     def make(material: Material) -> list[Picture]:
-        seen = material.guide(kind)
-        return guided(alone.make(material), unseen(seen) if name == ABSENT else seen, net)
+        placed = material.guide(kind)
+        seen = list(unseen(placed) if name == ABSENT else placed)
+        return guided(tape_only(material.tape, material.standard, model, seen), seen, net)
 
     return make
-
-
-class OneFilm:
-    """The tape-only film of the last material that it was asked for."""
-
-    def __init__(self, model: ModelInfo) -> None:
-        self._model = model
-        self._of: Material | None = None
-        self._film: list[Picture] = []
-
-    def make(self, material: Material) -> list[Picture]:
-        if self._of is not material:
-            self._film = tape_only(material.tape, material.standard, self._model)
-            self._of = material
-        return self._film
 
 
 def enhance_sources() -> list[str]:

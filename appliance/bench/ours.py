@@ -10,7 +10,10 @@ from appliance.bench.clips import Standard
 from appliance.core.types import ModelInfo, Picture, Plane
 from appliance.enhance.manifest import has_model, load_model
 from appliance.enhance.pipeline import answered, guide_question, restore
+from appliance.enhance.placed import Told
 from appliance.enhance.runtime import Runtime, open_session
+from appliance.enhance.tape import TapeField
+from appliance.register.lines import line_shifts
 
 TIERS = ("live", "standard", "studio")
 FLOAT = "-f32"  # ends the tier's name of a model's twin that was not quantised
@@ -28,8 +31,24 @@ def model_or_none(tier: str) -> ModelInfo | None:
     return load_model(tier) if has_model(tier) else None
 
 
-def tape_only(tape: Sequence[Picture], standard: Standard, model: ModelInfo) -> list[Picture]:
-    return list(restore(tape, standard.order, open_session(model, "cpu")))
+def tape_only(
+    tape: Sequence[Picture], standard: Standard, model: ModelInfo, beside: Iterable[Seen] | None = None
+) -> list[Picture]:
+    """Nothing of the camera is shown; one that films the same tells where the tape's lines belong."""
+    tell = Camera(beside).tell if beside is not None else None
+    return list(restore(tape, standard.order, open_session(model, "cpu"), tell=tell))
+
+
+class Camera:
+    """A registered camera's pictures, one a field."""
+
+    def __init__(self, seen: Iterable[Seen]) -> None:
+        self._seen = iter(seen)
+
+    def tell(self, field: TapeField) -> Told:
+        picture, there = next(self._seen)
+        found = line_shifts(field.field.y, picture.y, there, field.field.bottom)
+        return found.px, found.variance
 
 
 def guided(films: Sequence[Picture], seen: Iterable[Seen], model: ModelInfo | None) -> list[Picture]:

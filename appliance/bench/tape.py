@@ -41,13 +41,22 @@ class Fault:
     filled: bool
 
 
-def record(scene: Sequence[Full], standard: Standard, passes: Sequence[Pass], seed: int) -> list[Picture]:
-    """Interlaced 4:2:2 pictures, one for two pictures of the scene; the same seed gives the same tape."""
+def record(
+    scene: Sequence[Full],
+    standard: Standard,
+    passes: Sequence[Pass],
+    seed: int,
+    strayed: list[Lines] | None = None,
+) -> list[Picture]:
+    """Interlaced 4:2:2 pictures, one for two pictures of the scene; the same seed gives the same tape.
+
+    ``strayed`` is given how many pixels to the right each line of every field came to lie.
+    """
     band = np.random.default_rng([seed, 1]).random(2)
     frames = []
     for frame in range(len(scene) // 2):
         fields = [
-            field_of(scene[number], number, standard, passes, seed, band)
+            field_of(scene[number], number, standard, passes, seed, band, strayed)
             for number in (2 * frame, 2 * frame + 1)
         ]
         frames.append(woven(fields, standard, 2 * frame / standard.field_rate))
@@ -55,14 +64,23 @@ def record(scene: Sequence[Full], standard: Standard, passes: Sequence[Pass], se
 
 
 def field_of(
-    full: Full, number: int, standard: Standard, passes: Sequence[Pass], seed: int, band: Lines
+    full: Full,
+    number: int,
+    standard: Standard,
+    passes: Sequence[Pass],
+    seed: int,
+    band: Lines,
+    strayed: list[Lines] | None = None,
 ) -> tuple[Lines, Lines]:
     """Luma (lines, 720) in levels and colour (lines, 360) as U + jV of one field after all passes."""
     rng = np.random.default_rng([seed, 2, number])
     lines = full[parity(number, standard) :: 2].astype(np.float64)
     luma, colour = (lines[..., 0] - BLACK) / (WHITE - BLACK), halved(lines[..., 1:] - GREY)
+    shifts = np.zeros(len(luma))
     for passed in passes:
-        luma, colour = play(luma, colour, standard, passed, rng, moving(band, number))
+        luma, colour = play(luma, colour, standard, passed, rng, moving(band, number), shifts)
+    if strayed is not None:
+        strayed.append(shifts)
     return luma * (WHITE - BLACK) + BLACK, colour
 
 
@@ -83,11 +101,20 @@ def moving(band: Lines, number: int) -> Lines:
 
 
 def play(
-    luma: Lines, colour: Lines, standard: Standard, passed: Pass, rng: np.random.Generator, band: Lines
+    luma: Lines,
+    colour: Lines,
+    standard: Standard,
+    passed: Pass,
+    rng: np.random.Generator,
+    band: Lines,
+    shifts: Lines | None = None,
 ) -> tuple[Lines, Lines]:
+    """One pass; what it shifts the lines by is added to ``shifts``."""
     count, columns = luma.shape
     line = columns + standard.line - COLUMNS
     steady, switch = line_shifts(count, passed, rng), switch_shifts(count, passed, rng)
+    if shifts is not None:
+        shifts += steady + switch
     begin = float(rng.uniform(0.3, 0.7))
     faults = draw_faults(count, columns, passed, rng)
     strength = carrier_strength((count, line), passed, faults, band, switch, int(begin * line))

@@ -17,6 +17,7 @@ from appliance.enhance.guide import carry, inject
 from appliance.enhance.guided import add_guided, believed, freedom, match_low, of_one_size, pack_guide
 from appliance.enhance.looks import ASIDE, STRAIGHT, Aside, means, moved_aside, moved_back
 from appliance.enhance.pack import crop, finish, guess_between, join, pack_field, turned
+from appliance.enhance.placed import Tell, placed
 from appliance.enhance.runtime import Runtime
 from appliance.enhance.steady import steadied
 from appliance.enhance.tape import REACH, TapeField, read_fields, windows
@@ -57,7 +58,12 @@ def ask(questions: Iterator[Question[T]], runtime: Runtime) -> Iterator[tuple[Qu
 
 
 def restore(
-    pictures: Iterable[Picture], order: FieldOrder, runtime: Runtime, first: int = 0, count: int | None = None
+    pictures: Iterable[Picture],
+    order: FieldOrder,
+    runtime: Runtime,
+    first: int = 0,
+    count: int | None = None,
+    tell: Tell | None = None,
 ) -> Iterator[Picture]:
     """Two 4:2:0 pictures for every tape frame, of the tape's size, at the times of its two fields.
 
@@ -65,10 +71,11 @@ def restore(
     CONTEXT_FRAMES of it on each side make any piece the same, byte for byte, as when the whole tape is
     restored at once. No window looks across a cut or an end of the tape: fields are repeated instead. With
     order "progressive" each picture is looked at alone, as something still, and given out twice, once from
-    each of its fields, so that the rate is that of an interlaced tape.
+    each of its fields, so that the rate is that of an interlaced tape. ``tell`` is asked where the lines of
+    every field of ``pictures`` lie, by whoever has a camera's picture of the same moment.
     """
     asides = ASIDE[: runtime.model.looks]
-    films = answered(field_questions(pictures, order, first, count, asides), runtime)
+    films = answered(field_questions(pictures, order, first, count, asides, tell), runtime)
     return means(films, len(asides)) if len(asides) > 1 else films
 
 
@@ -78,11 +85,12 @@ def field_questions(
     first: int,
     count: int | None,
     asides: Sequence[Aside] = (STRAIGHT,),
+    tell: Tell | None = None,
 ) -> Iterator[Question[Picture]]:
     """As many questions for a field, one after the other, as there are ``asides``."""
     last = None if count is None else first + count
     needed = islice(pictures, None if last is None else last + CONTEXT_FRAMES)
-    for window in windows(steady_fields(needed, order), order):
+    for window in windows(steady_fields(needed, order, tell), order):
         middle = window[REACH]
         if last is not None and middle.frame >= last:
             return
@@ -90,8 +98,12 @@ def field_questions(
             yield from (field_question(window, aside) for aside in asides)
 
 
-def steady_fields(pictures: Iterable[Picture], order: FieldOrder) -> Iterator[TapeField]:
+def steady_fields(
+    pictures: Iterable[Picture], order: FieldOrder, tell: Tell | None = None
+) -> Iterator[TapeField]:
     fields = read_fields(pictures, order)
+    if tell is not None:
+        fields = placed(fields, tell)
     return fields if order == "progressive" else steadied(fields)
 
 

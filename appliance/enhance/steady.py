@@ -163,11 +163,14 @@ def in_place(given: TapeField, seen: list[tuple[Told, Told]]) -> TapeField:
     if not seen:
         return given
     px = np.clip(offsets_px(seen), -LARGEST_PX, LARGEST_PX)
+    if given.settled is not None:
+        px = px * (1 - given.settled)
     if np.sqrt((px**2).mean()) < SMALLEST_PX:
         return given
     field = given.field
     y, u, v = moved(field.y, px), moved(field.u, px / 2), moved(field.v, px / 2)
-    return replace(given, field=Field(y, u, v, field.bottom))
+    before = 0 if given.moved_px is None else given.moved_px
+    return replace(given, field=Field(y, u, v, field.bottom), moved_px=before + px)
 
 
 def moved(rows: Plane, px: Reals) -> Plane:

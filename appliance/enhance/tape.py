@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ CUT_LEVELS = 18.0  # the fastest pans measured reach 13; two scenes differ by 50
 
 
 T = TypeVar("T")
+Reals = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class TapeField:
     frame: int  # of the tape as given, from 0
     time_s: float
     size: tuple[int, int]  # rows and columns of the tape's picture
+    settled: Reals | None = None  # 0..1 a line: its place is known, by a camera
+    moved_px: Reals | None = None  # how far to the left its lines were put
 
     @cached_property
     def upright(self) -> Look:

@@ -16,10 +16,12 @@ from appliance.encode.files import whole_file
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
+from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
 from appliance.worker.following import Followed, Follower, Known, keep_known, known_after
-from appliance.worker.guides import Guide, shown_by
+from appliance.worker.guides import Guide
 from appliance.worker.reel import Piece, tape_pictures
+from appliance.worker.seen import Watched, laid_by
 
 QUEUE_DEPTH = 8
 
@@ -180,11 +182,19 @@ def piece_views(
     known: Known | None = None,
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
-    views = restored(piece, order, runtime, first)
-    return with_guides(views, piece, guides, first, runtime.model.scale, known) if guides else views
+    if not guides:
+        return restored(piece, order, runtime, first)
+    start = max(0, first - CONTEXT_FRAMES)
+    pictures = ahead(laid_by(piece, guides, start), QUEUE_DEPTH)
+    watched = Watched(pictures, 2 * (first - start), order != "progressive")
+    views = restored(piece, order, runtime, first, watched.tell)
+    follower = Follower(piece, guides, runtime.model.scale, known)
+    return with_guides(views, watched, follower, guides[0])
 
 
-def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> Iterator[View]:
+def restored(
+    piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None = None
+) -> Iterator[View]:
     """The tape alone, made better: two views for each of its frames."""
     start = max(0, first - CONTEXT_FRAMES)
     waiting: deque[Picture] = deque()
@@ -195,25 +205,16 @@ def restored(piece: Piece, order: FieldOrder, runtime: Runtime, first: int) -> I
                 waiting.append(picture)
             yield picture
 
-    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start)
+    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start, tell=tell)
     for field, film in enumerate(films):
         yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
 
 
-def with_guides(
-    views: Iterator[View],
-    piece: Piece,
-    guides: Sequence[Guide],
-    first: int,
-    scale: int,
-    known: Known | None = None,
-) -> Iterator[View]:
+def with_guides(views: Iterator[View], watched: Watched, follower: Follower, guide: Guide) -> Iterator[View]:
     """The same views with the detail of the camera that ran at the moment, if any did."""
-    shown = ahead(shown_by(piece, guides, first), QUEUE_DEPTH)
-    follower = Follower(piece, guides, scale, known)
-    both = zip(views, shown, strict=False)
-    seen = ahead(((view, follower.see(view.film, picture)) for view, picture in both), QUEUE_DEPTH)
-    return answered((view_question(view, found, guides[0]) for view, found in seen), guides[0].runtime)
+    both = zip(views, watched, strict=False)
+    seen = ahead(((view, follower.see(view.film, laid)) for view, laid in both), QUEUE_DEPTH)
+    return answered((view_question(view, found, guide) for view, found in seen), guide.runtime)
 
 
 def view_question(view: View, found: Followed, guide: Guide) -> Question[View]:

@@ -13,8 +13,9 @@ from appliance.core.types import Picture, Plane
 from appliance.encode.files import whole_file
 from appliance.register.guide_track import GuideTrack, State
 from appliance.register.keep import read, written
-from appliance.worker.guides import Guide, Shown
+from appliance.worker.guides import Guide
 from appliance.worker.reel import Piece
+from appliance.worker.seen import SEEN, Laid
 
 NOTHING: Plane = np.zeros((0, 0), np.uint8)
 
@@ -45,13 +46,16 @@ class Follower:
         self._number = known.number if known else -1
         self._track = self._new(known.number, known.state) if known else None
 
-    def see(self, film: Picture, shown: Shown | None) -> Followed:
-        if shown is None:
+    def see(self, film: Picture, laid: Laid | None) -> Followed:
+        if laid is None:
             return Followed(None, NOTHING, self._known)
-        if shown.number != self._number or self._track is None:
-            self._number, self._track = shown.number, self._new(shown.number)
-        guide, coverage = self._track.see(film, shown.picture)
-        return Followed(guide, coverage, self._known, self._guides[shown.number].recording)
+        number = laid.shown.number
+        if number != self._number or self._track is None:
+            self._number, self._track = number, self._new(number)
+        guide, coverage = self._track.see(film, laid.shown.moment.picture)
+        if laid.shown.moment.sure.min() < SEEN:
+            coverage = np.where(laid.sure > 0, coverage, 0).astype(np.uint8)
+        return Followed(guide, coverage, self._known, self._guides[number].recording)
 
     @property
     def _known(self) -> Known | None:

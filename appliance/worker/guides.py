@@ -9,9 +9,9 @@ from functools import partial
 from itertools import chain, count, groupby
 
 from appliance.core.media import MediaInfo, read_pictures
-from appliance.core.types import Picture, Registration, SyncEstimate
-from appliance.enhance.guide import NEAREST_S, camera_at
+from appliance.core.types import Registration, SyncEstimate
 from appliance.enhance.runtime import Runtime
+from appliance.register.moments import NEAREST_S, Moment, moments
 from appliance.worker.reel import Piece
 
 CAMERA_LEAD_S = 3.0  # more than the key frames of a camera's film are apart as a rule
@@ -42,10 +42,10 @@ class Guide:
 
 @dataclass(frozen=True)
 class Shown:
-    """The picture of the recording that ran: ``number`` among the guides."""
+    """What the recording that ran saw at the moment: ``number`` among the guides."""
 
     number: int
-    picture: Picture
+    moment: Moment
 
 
 def shown_by(piece: Piece, guides: Sequence[Guide], first: int) -> Iterator[Shown | None]:
@@ -54,8 +54,8 @@ def shown_by(piece: Piece, guides: Sequence[Guide], first: int) -> Iterator[Show
         if number is None:
             yield from (None for _ in run)
         else:
-            for picture in camera_pictures(guides[number], run):
-                yield Shown(number, picture) if picture else None
+            for moment in camera_moments(guides[number], run):
+                yield Shown(number, moment) if moment else None
 
 
 def field_times(piece: Piece, first: int) -> Iterator[float]:
@@ -74,7 +74,7 @@ def guide_at(guides: Sequence[Guide], tape_s: float) -> int | None:
     return min(near, key=lambda number: (away_s[number], -guides[number].certainty), default=None)
 
 
-def camera_pictures(guide: Guide, run: Iterable[float]) -> Iterator[Picture | None]:
+def camera_moments(guide: Guide, run: Iterable[float]) -> Iterator[Moment | None]:
     """What the camera saw at each of these moments of the tape.
 
     Where one recording lost a part the camera's clock jumps, also backwards: its film is opened anew there.
@@ -84,4 +84,4 @@ def camera_pictures(guide: Guide, run: Iterable[float]) -> Iterator[Picture | No
         times = map(sync.camera_time, even)
         begin_s = next(times)
         pictures = read_pictures(guide.camera.path, max(0.0, begin_s - CAMERA_LEAD_S))
-        yield from camera_at(pictures, chain([begin_s], times))
+        yield from moments(pictures, chain([begin_s], times))

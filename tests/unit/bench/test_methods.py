@@ -27,8 +27,8 @@ def there(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Models of live, its float twin and standard; what the product was asked for."""
     asked: list[tuple[str, ...]] = []
 
-    def tape_only(tape: Any, standard: Any, chosen: ModelInfo) -> list[Picture]:
-        asked.append(("tape", chosen.tier))
+    def tape_only(tape: Any, standard: Any, chosen: ModelInfo, beside: Any = ()) -> list[Picture]:
+        asked.append(("tape", chosen.tier, *(f"beside {coverage.max()}" for _, coverage in beside)))
         return [SEEN[0]]
 
     def guided(films: Any, seen: Iterable[Any], net: ModelInfo | None) -> list[Picture]:
@@ -55,14 +55,15 @@ def test_the_rows_and_their_order(there: list[tuple[str, ...]]) -> None:
     assert len(methods(("live",), False)) == 4 + 2
 
 
-def test_the_film_of_the_tape_alone_is_made_once(there: list[tuple[str, ...]]) -> None:
+def test_a_camera_tells_of_the_lines_first_and_then_shows_its_detail(there: list[tuple[str, ...]]) -> None:
     kinds: list[str] = []
     one = material(kinds)
     for row in methods(("live",), True)[4:]:
         row.make(one)
     assert kinds == ["placed", "misplaced", "wrong", "placed"]
-    tape = [("tape", "live"), ("guide", "255"), ("guide", "255"), ("guide", "255"), ("guide", "0")]
-    assert there == [*tape, ("tape", "live-f32")]
+    helped = [("tape", "live", "beside 255"), ("guide", "255")]
+    absent = [("tape", "live", "beside 0"), ("guide", "0")]
+    assert there == [("tape", "live"), *helped, *helped, *helped, *absent, ("tape", "live-f32")]
 
 
 def test_another_clip_is_another_film(there: list[tuple[str, ...]]) -> None:

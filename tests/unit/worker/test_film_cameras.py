@@ -13,8 +13,9 @@ import pytest
 from appliance.core.media import probe
 from appliance.core.types import IDENTITY, Picture, Registration, SyncEstimate
 from appliance.worker.following import Follower
-from appliance.worker.guides import Guide, Shown, shown_by
+from appliance.worker.guides import Guide, shown_by
 from appliance.worker.reel import Piece, pictures_end_s, piece_of_files
+from appliance.worker.seen import laid_by
 
 
 def guide_of(camera: Path, offset_s: float, confidence: float = 1.0) -> Guide:
@@ -30,7 +31,7 @@ def lit(write_film: Callable[..., Path], name: str, grey: int, frames: int = 10)
 def greys(piece: Piece, guides: list[Guide], first: int = 0) -> list[int]:
     """The grey that each field's moment gets from a camera; 0 where none ran."""
     fields = islice(shown_by(piece, guides, first), 2 * (piece.frames - first))
-    return [int(shown.picture.y[32, 48]) if shown else 0 for shown in fields]
+    return [int(shown.moment.picture.y[32, 48]) if shown else 0 for shown in fields]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +83,13 @@ def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Pat
     guides = [guide_of(camera, 0.0), replace(guide_of(camera, 0.4), registration=aside, recording=1)]
     follower = Follower(piece, guides, 1, None)
     blank = Picture(*(np.full(size, 128, np.uint8) for size in ((64, 96), (32, 48), (32, 48))), 0.0)
-    seen = [follower.see(blank, shown) for shown in islice(shown_by(piece, guides, 0), 40)]
+    seen = [follower.see(blank, laid) for laid in islice(laid_by(piece, guides, 0), 40)]
     first, second = seen[0], seen[20]
     assert first.guide is not None
     assert second.guide is not None
     assert np.array_equal(second.guide.y[:, 30:90], first.guide.y[:, 10:70])
     assert (first.recording, second.recording) == (0, 1)
     assert first.known is not None
-    again = Follower(piece, guides, 1, first.known).see(blank, Shown(0, blank))
+    again = Follower(piece, guides, 1, first.known).see(blank, None)
     assert again.known is not None
     assert again.known.number == 0
