@@ -14,9 +14,7 @@ from appliance.register.views import Matrix, full_chroma
 
 CELL_PX = 16  # cells this large see neither noise, nor blur, nor a chroma that comes late
 TRUST = 4.0  # how many cells the plain colours are worth
-TINT = (
-    0.25  # for each cell: where light and colour go together, the light's detail must not be taken for colour
-)
+TINT = 0.25  # the same for every cell, of colour in light: light has detail that colour has not
 DARKEST, BRIGHTEST = 8, 247
 Samples = NDArray[Any]  # (n, 3)
 
@@ -27,27 +25,26 @@ def match_colours(pairs: Sequence[tuple[Picture, Picture]], homography: Matrix) 
     tape, camera = (np.concatenate([cells[i] for cells in both]) - 128.0 for i in (0, 1))
     source = np.column_stack([camera, np.ones(len(camera))]).astype(np.float64)
     weight = np.ones(len(camera))
-    plain = np.vstack([np.eye(3), np.zeros(3)])
-    rare = TINT * len(camera)
-    ridges = (
-        np.array([[TRUST, rare, rare, 1e-4], [TRUST, TRUST, TRUST, 1e-4], [TRUST, TRUST, TRUST, 1e-4]]) * 100
-    )
     for _ in range(15):
-        normal = source.T @ (source * weight[:, None])
-        wanted = source.T @ (tape * weight[:, None])
-        solution = np.stack(
-            [
-                np.linalg.solve(normal + np.diag(ridge), wanted[:, k] + ridge * plain[:, k])
-                for k, ridge in enumerate(ridges)
-            ],
-            axis=-1,
-        )
+        solution = _solved(source, tape, weight)
         error = np.linalg.norm(source @ solution - tape, axis=1)
         scale = max(1.0, 1.4826 * float(np.median(error))) if len(error) else 1.0
         weight = np.clip(1 - (error / (3 * scale)) ** 2, 0, 1) ** 2
     rows = solution.T
     matrix: Matrix3 = (_three(rows[0]), _three(rows[1]), _three(rows[2]))
     return ColourMatch(matrix, _three(rows[:, 3]))
+
+
+def _solved(source: Samples, tape: Samples, weight: Samples) -> Samples:
+    """(4, 3): the weighted map that strays from the plain colours only where the cells say so."""
+    plain = np.vstack([np.eye(3), np.zeros(3)])
+    normal, wanted = (source.T @ (values * weight[:, None]) for values in (source, tape))
+    rare = TINT * len(source)
+    columns = []
+    for k, tint in enumerate((rare, TRUST, TRUST)):
+        ridge = 100 * np.array([TRUST, tint, tint, 1e-4])
+        columns.append(np.linalg.solve(normal + np.diag(ridge), wanted[:, k] + ridge * plain[:, k]))
+    return np.stack(columns, axis=-1)
 
 
 def _three(values: NDArray[np.float64]) -> tuple[float, float, float]:

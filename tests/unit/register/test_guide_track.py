@@ -102,6 +102,17 @@ def test_a_camera_that_loses_focus_is_not_believed_until_it_is_sharp_again(tape_
     assert shares[-1] > 0.8
 
 
+def test_the_guide_takes_on_the_films_light_place_by_place(tape_picture, camera_picture):
+    film, camera, found = tape_picture(gain=1.0, lift=0.0), camera_picture(), track()
+    shade = np.linspace(0.7, 1.1, CAMERA_SIZE[0])
+    shaded = replace(camera, y=np.clip(camera.y * shade, 0, 255).astype(np.uint8))
+    apart = []
+    for _ in range(25):
+        seen, covered = found.see(film, shaded)
+        apart.append(float(np.abs(seen.y.astype(int) - film.y)[covered > 0].mean()))
+    assert apart[-1] < 0.6 * apart[0]
+
+
 def test_a_run_that_is_cut_goes_on_as_if_it_were_not(tape_picture, camera_picture):
     film = tape_picture()
     cameras = [camera_picture(shift=(n / 3, 0.0)) for n in range(9)]
