@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -13,7 +12,6 @@ from appliance.core.types import Picture, Plane
 
 Floats = NDArray[np.floating[Any]]
 
-NEAREST_S = 0.05  # a camera picture further than this from the moment shows another one
 FINE_PX, COARSE_PX = 0.8, 4.0  # the structure both can see, in pixels of half the size
 WINDOW_PX = 7  # at a quarter of the size
 UNLIKE, ALIKE = 0.4, 0.7  # of 0 for something else and 1 for the same: what is refused and what is believed
@@ -28,19 +26,6 @@ PLACE_WINDOW_PX, ACROSS_PX, DOWN_PX, FAINT = (
 )  # window at an eighth, limits at half the size
 LUMA_PX, CHROMA_PX = 4.0, 10.0  # finer than this comes from the guide; each on its own plane
 SEEN = 255
-
-
-def camera_at(pictures: Iterator[Picture], times_s: Iterable[float]) -> Iterator[Picture | None]:
-    """The camera's picture nearest to each time of a rising series; None where it has none.
-
-    Goes forward only and holds two pictures, however long the film.
-    """
-    current = next(pictures, None)
-    following = next(pictures, None)
-    for time_s in times_s:
-        while following and current and abs(following.time_s - time_s) <= abs(current.time_s - time_s):
-            current, following = following, next(pictures, None)
-        yield current if current and abs(current.time_s - time_s) <= NEAREST_S else None
 
 
 def inject(film: Picture, guide: Picture, coverage: Plane, strength: float) -> Picture:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.core.types import Picture
-from appliance.enhance.guide import camera_at, inject
+from appliance.enhance.guide import inject
 
 ROWS, COLUMNS = 288, 352
 SEEN = np.full((ROWS, COLUMNS), 255, np.uint8)
@@ -107,36 +107,3 @@ def test_a_hand_before_the_lens_stays_out_of_the_film():
     behind = np.s_[100:180, 120:220]
     assert _psnr(made.y[behind], truth.y[behind]) > _psnr(film.y[behind], truth.y[behind]) - 0.05
     assert _gain_db(made, film, truth) > 1.0
-
-
-def _numbered(rate: float, count: int, start_s: float = 0.0) -> list[Picture]:
-    flat = np.zeros((2, 2), np.uint8)
-    return [Picture(flat, flat, flat, start_s + n / rate) for n in range(count)]
-
-
-def test_the_nearest_camera_picture_is_chosen_and_none_beyond_its_span():
-    pictures = _numbered(30, 30, start_s=0.2)
-    times_s = [n / 50 for n in range(80)]
-    chosen = list(camera_at(iter(pictures), times_s))
-    for time_s, picture in zip(times_s, chosen, strict=True):
-        gaps = [abs(p.time_s - time_s) for p in pictures]
-        if picture is None:
-            assert min(gaps) > 0.05
-        else:
-            assert abs(picture.time_s - time_s) == pytest.approx(min(gaps))
-    assert chosen[0] is None
-    assert chosen[-1] is None
-
-
-def test_a_camera_that_lost_pictures_leaves_a_gap():
-    pictures = _numbered(30, 10) + _numbered(30, 10, start_s=2.0)
-    chosen = list(camera_at(iter(pictures), [0.1, 1.0, 2.1]))
-    assert [picture is None for picture in chosen] == [False, True, False]
-
-
-def test_the_camera_is_read_no_further_than_needed():
-    reader = iter(_numbered(30, 1000))
-    moments = camera_at(reader, [0.0, 1.0])
-    next(moments)
-    assert next(reader).time_s < 0.1
-    assert list(camera_at(iter([]), [0.0])) == [None]
