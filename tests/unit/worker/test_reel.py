@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.media import probe
-from appliance.core.types import Picture
-from appliance.worker.reel import cut_to_length, on_the_grid, pictures_end_s
+from appliance.core.types import Picture, Role, Segment, Take, TakeState
+from appliance.worker.reel import (
+    both_or_louder,
+    cut_to_length,
+    on_the_grid,
+    pictures_end_s,
+    reel_of_take,
+)
 
 WriteFilm = Callable[..., Path]
 
@@ -76,3 +82,29 @@ def test_the_pictures_of_a_film_may_end_long_before_its_sound(write_film: WriteF
         assert film.duration_s == pytest.approx(sound_s or 1.0, abs=0.05)
         assert pictures_end_s(film) == pytest.approx(1.0, abs=0.002)
     assert pictures_end_s(probe(write_film("short.mkv", range(2)))) == pytest.approx(0.08, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "share"), [(1.0, 1.0, 1.0), (1.0, 0.0, 0.5), (0.0, 1.0, 0.5), (1.0, -1.0, 1.0)]
+)
+def test_one_channel_alone_and_two_that_cancel_out_are_heard(left: float, right: float, share: float) -> None:
+    wave = np.sin(np.arange(4000) / 7).astype(np.float32)
+    heard = both_or_louder(np.column_stack([left * wave, right * wave]))
+    assert np.abs(heard).max() == pytest.approx(share, abs=0.01)
+
+
+def test_a_camera_that_ran_beside_the_tape_is_expected_where_the_clocks_say(
+    write_film: WriteFilm, tmp_path: Path
+) -> None:
+    paths = [write_film(name, range(4)) for name in ("tape-0.mkv", "tape-1.mkv", "live.mkv", "card.mkv")]
+    starts_s = (0.0, 30.0, 2.5, 0.0)
+    segments = tuple(
+        Segment(role, n, path.name, start_s, 0.16, 4, 0, True, imported=path.name == "card.mkv")
+        for n, (path, start_s, role) in enumerate(
+            zip(paths, starts_s, (Role.TAPE, Role.TAPE, Role.CAMERA, Role.CAMERA), strict=True)
+        )
+    )
+    take = Take("t", "2026-01-01T00:00:00Z", TakeState.RECORDED, segments)
+    first, second = reel_of_take(take, tmp_path).pieces
+    assert first.expected_s == {tmp_path / "live.mkv": 2.5}
+    assert second.expected_s == {tmp_path / "live.mkv": -27.5}
