@@ -166,9 +166,14 @@ def test_a_tape_that_is_cut_off_is_restored_as_far_as_it_goes(pair: Path, tmp_pa
     assert 60 < len(list(read_pictures(tmp_path / "film.mp4"))) < 160
 
 
-def test_a_tape_without_sound(pair: Path, tmp_path: Path) -> None:
-    silent = pair / "clean.mkv"
-    refused(twinreel("sync", silent, pair / "camera.mkv", "--json"), "no sound")
+def test_a_tape_without_sound_is_placed_by_what_it_shows(pair: Path) -> None:
+    silent, camera = pair / "clean.mkv", pair / "camera.mkv"
+    refused(twinreel("sync", silent, camera, "--by", "sound", "--json"), "no sound")
+    done = twinreel("sync", silent, camera, "--json")
+    assert done.returncode == 0, done.stderr
+    found, truth = json.loads(done.stdout), json.loads((pair / "truth.json").read_text())
+    assert found["method"] == "light"
+    assert abs(found["offset_s"] - truth["offset_s"]) < 0.04
 
 
 def test_outputs_that_would_harm(pair: Path, tmp_path: Path) -> None:
