@@ -217,3 +217,11 @@ def test_the_page_shows_how_each_placed_camera_lies(report: ReportData) -> None:
     assert found.count(image(JPEG + b"board")) == found.count(image(JPEG + b"lines")) == 2
     lost = replace(shown, registration=Registration(None, reason="Nothing fits."))
     assert image(JPEG + b"board") not in page(lost)
+
+
+@pytest.mark.parametrize("guided_frames", [0, 10])
+def test_sentences_stand_apart(report: ReportData, guided_frames: int) -> None:
+    lead = (
+        render_report(replace(report, guided_frames=guided_frames)).split('class="lead">')[1].split("</p>")[0]
+    )
+    assert re.search(r"[a-z]\.[A-Z]", lead) is None
