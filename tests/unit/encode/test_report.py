@@ -221,7 +221,6 @@ def test_the_page_shows_how_each_placed_camera_lies(report: ReportData) -> None:
 
 @pytest.mark.parametrize("guided_frames", [0, 10])
 def test_sentences_stand_apart(report: ReportData, guided_frames: int) -> None:
-    lead = (
-        render_report(replace(report, guided_frames=guided_frames)).split('class="lead">')[1].split("</p>")[0]
-    )
-    assert re.search(r"[a-z]\.[A-Z]", lead) is None
+    page = render_report(replace(report, guided_frames=guided_frames))
+    lead = page.split('class="lead">')[1].split("</p>")[0]
+    assert re.search(r"[a-z]\.\S", lead) is None
