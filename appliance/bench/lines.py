@@ -82,7 +82,7 @@ def strays(material: Material, passes: Sequence[Pass]) -> tuple[float, float, fl
     tape = record(material.scene, material.standard, passes, material.sample.seed, shifts)
     fields = list(read_fields(tape, material.standard.order))
     guides = registered(material.camera, tape, 0.0, material.sample.seed)
-    alone, helped = steadied(fields), steadied(placed(fields, Camera(guides).tell))
+    alone, helped = steadied(fields), steadied(placed(fields, Camera(guides, closely=True).tell))
     return left_px(fields, shifts), left_px(alone, shifts), left_px(helped, shifts)
 
 
@@ -101,7 +101,7 @@ def films(material: Material, tier: str) -> tuple[Pair, Pair]:
     model, net, seen = load_model(tier), model_or_none(GUIDE), list(material.guide("placed"))
     found = []
     for beside in (None, seen):
-        restored = tape_only(material.tape, material.standard, model, beside)
+        restored = tape_only(material.tape, material.standard, model, beside, closely=True)
         made = guided(restored, seen, net)
         foot = psnr_y(last_rows(material, made), last_rows(material, map(plain, material.scene)))
         found.append((psnr_y(material.measured(made), material.truth), foot))

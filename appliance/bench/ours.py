@@ -13,7 +13,7 @@ from appliance.enhance.pipeline import answered, guide_question, restore
 from appliance.enhance.placed import Told
 from appliance.enhance.runtime import Runtime, open_session
 from appliance.enhance.tape import TapeField
-from appliance.register.lines import line_shifts
+from appliance.register.lines import far_shifts, line_shifts
 
 TIERS = ("live", "standard", "studio")
 FLOAT = "-f32"  # ends the tier's name of a model's twin that was not quantised
@@ -32,22 +32,30 @@ def model_or_none(tier: str) -> ModelInfo | None:
 
 
 def tape_only(
-    tape: Sequence[Picture], standard: Standard, model: ModelInfo, beside: Iterable[Seen] | None = None
+    tape: Sequence[Picture],
+    standard: Standard,
+    model: ModelInfo,
+    beside: Iterable[Seen] | None = None,
+    closely: bool = False,
 ) -> list[Picture]:
-    """Nothing of the camera is shown; one that films the same tells where the tape's lines belong."""
-    tell = Camera(beside).tell if beside is not None else None
+    """Nothing of the camera is shown; one that films the same tells where the tape's lines belong.
+
+    ``closely``: also of lines that stray less than the product's registration errs.
+    """
+    tell = Camera(beside, closely).tell if beside is not None else None
     return list(restore(tape, standard.order, open_session(model, "cpu"), tell=tell))
 
 
 class Camera:
     """A registered camera's pictures, one a field."""
 
-    def __init__(self, seen: Iterable[Seen]) -> None:
-        self._seen = iter(seen)
+    def __init__(self, seen: Iterable[Seen], closely: bool) -> None:
+        self._seen, self._closely = iter(seen), closely
 
     def tell(self, field: TapeField) -> Told:
         picture, there = next(self._seen)
         found = line_shifts(field.field.y, picture.y, there, field.field.bottom)
+        found = found if self._closely else far_shifts(found)
         return found.px, found.variance
 
 

@@ -45,6 +45,7 @@ LEVEL = 0.4  # lines of the frame up to which the camera's height is trusted; at
 STRANGER, FRIEND = 0.2, 0.4  # correlation with a picture of something else, and of the same
 TINY = 1e-6
 SEEN = 255
+FAR_PX = 2.0  # a camera that is not followed yet may lie a pixel aside
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class LineShifts:
 
     px: Reals
     variance: Reals
+
+
+def far_shifts(found: LineShifts) -> LineShifts:
+    """Only of lines that stray further than a registration errs; the others go with the tape's own fields."""
+    far = np.abs(found.px) > FAR_PX
+    return LineShifts(np.where(far, found.px, 0.0), np.where(far, found.variance, np.inf))
 
 
 def line_shifts(field: Plane, guide: Plane, seen: Plane, bottom: bool) -> LineShifts:

@@ -1,7 +1,7 @@
 """What the camera saw at each field's moment, laid on the tape's frame as the registration says.
 
-That is near enough to tell where the field's lines belong, before it is restored. Afterwards the camera is
-followed closely (see following.py) and its detail goes into the restored picture.
+That is near enough to tell where lines belong that stray far, before the field is restored. Afterwards the
+camera is followed closely (see following.py) and its detail goes into the restored picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from appliance.core.types import Plane
 from appliance.enhance.placed import Told
 from appliance.enhance.tape import TapeField
-from appliance.register.lines import line_shifts
+from appliance.register.lines import far_shifts, line_shifts
 from appliance.register.place import luma_raster, placing_of
 from appliance.register.views import FloatPlane, size_of
 from appliance.register.warp import coverage, warped
@@ -83,7 +83,7 @@ class Watched:
         if laid is None or not self._interlaced:
             return None
         luma, sure = (padded(plane, field) for plane in (laid.luma, laid.sure))
-        found = line_shifts(field.field.y, luma, sure, field.field.bottom)
+        found = far_shifts(line_shifts(field.field.y, luma, sure, field.field.bottom))
         return found.px, found.variance
 
     def __iter__(self) -> Iterator[Laid | None]:

@@ -19,7 +19,7 @@ from appliance.worker.placing import Placer, Tell, tell_share
 from appliance.worker.reel import Piece
 
 T = TypeVar("T")
-REGISTRATION_PAIRS = 8
+REGISTRATION_PAIRS = 32  # a worn tape's lines waver: many moments together know the place
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,9 @@ def common_moments(piece: Piece, camera: MediaInfo, sync: SyncEstimate) -> Itera
     tape = piece.tape
     begin_s = max(piece.start_s, sync.tape_time(0.0))
     end_s = min(tape.duration_s - piece.blank_tail_s, sync.tape_time(camera.duration_s))
-    for number in range(REGISTRATION_PAIRS if end_s > begin_s else 0):
-        tape_s = begin_s + (end_s - begin_s) * (number + 0.5) / REGISTRATION_PAIRS
+    count = min(REGISTRATION_PAIRS, int((end_s - begin_s) * tape.rate)) if end_s > begin_s else 0
+    for number in range(count):
+        tape_s = begin_s + (end_s - begin_s) * (number + 0.5) / count
         tape_picture = picture_at(tape, tape_s)
         if tape_picture is None:
             continue

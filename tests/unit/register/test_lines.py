@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from appliance.register.lines import LineShifts, line_shifts
+from appliance.register.lines import LineShifts, far_shifts, line_shifts
 
 ROWS, COLUMNS = 288, 480
 SEEN = np.full((ROWS, COLUMNS), 255, np.uint8)
@@ -133,3 +133,9 @@ def test_very_small_pictures_pass(size: tuple[int, int]) -> None:
     found = line_shifts(picture[::2], picture, np.full(size, 255, np.uint8), False)
     assert found.px.shape == (size[0] // 2,)
     assert np.isfinite(found.px).all()
+
+
+def test_what_strays_less_than_a_registration_errs_is_left_to_the_tape() -> None:
+    found = far_shifts(LineShifts(np.array([0.0, 1.5, -2.5, 30.0]), np.full(4, 0.01)))
+    assert found.px.tolist() == [0.0, 0.0, -2.5, 30.0]
+    assert found.variance.tolist() == [np.inf, np.inf, 0.01, 0.01]

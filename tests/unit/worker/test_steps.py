@@ -131,11 +131,11 @@ def test_each_placed_recording_is_registered_on_its_own(
     told: list[float] = []
     found = register_piece(replace(piece, cameras=(piece.tape,) * 3), synced, "tff", told.append)
     assert [clip.confidence for clip in found.clips] == [0.0, 0.25, 0.5]
-    assert seen == [pytest.approx(0.06, abs=0.021), pytest.approx(0.44, abs=0.021)]
+    assert seen == [pytest.approx(0.02, abs=0.021), pytest.approx(0.42, abs=0.021)]
     assert told == [0.0, 1 / 3, 2 / 3]
 
 
-@pytest.mark.parametrize(("offset_s", "count"), [(0.0, 8), (0.5, 8), (-0.5, 8), (5.0, 0), (-5.0, 0)], ids=str)
+@pytest.mark.parametrize(("offset_s", "count"), [(0.0, 25), (0.5, 12), (-0.5, 12), (5.0, 0), (-5.0, 0)], ids=str)
 def test_moments_are_those_that_both_have_seen(
     offset_s: float, count: int, piece: Piece, write_film: WriteFilm
 ) -> None:
