@@ -8,7 +8,7 @@ import numpy as np
 
 from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.light_curve import Array, FloatArray
-from appliance.sync.path import MAX_DRIFT, Points
+from appliance.sync.path import Points, guesses
 
 WINDOW_S, SHORTEST_S = 4.0, 1.5
 PARTS = 4  # a short recording is cut into so many windows, for one alone decides nothing
@@ -111,7 +111,7 @@ def measure(matcher: Matcher, path: Points) -> Points:
     rows = [
         (centre_s, lag_s, height)
         for centre_s in centres(matcher, path)
-        for guess_s, reach_s in guesses(path, float(centre_s))
+        for guess_s, reach_s in guesses(path, float(centre_s), REACH_S, MOST_REACH_S)
         for lag_s, height in matcher.peaks(float(centre_s), guess_s, reach_s)
     ]
     table = np.array(rows, np.float64).reshape(-1, 3)
@@ -127,17 +127,3 @@ def centres(matcher: Matcher, path: Points) -> Array:
     hop_s = max(half, (end - start) / MOST_WINDOWS)
     count = int(max(0.0, end - start) / hop_s + 1e-6) + 1
     return np.asarray(start + hop_s * np.arange(count), np.float64)
-
-
-def guesses(path: Points, centre_s: float) -> list[tuple[float, float]]:
-    """Lags to expect there and how far around to look; two where the path makes a step."""
-    after = int(np.searchsorted(path.time_s, centre_s))
-    near = sorted({max(0, after - 1), min(after, len(path.time_s) - 1)})
-    near.sort(key=lambda i: abs(path.time_s[i] - centre_s))
-    first = path.lag_s[near[0]]
-    found = []
-    for i in near:
-        if i == near[0] or abs(path.lag_s[i] - first) > REACH_S:
-            reach_s = REACH_S + MAX_DRIFT * abs(path.time_s[i] - centre_s)
-            found.append((float(path.lag_s[i]), min(float(reach_s), MOST_REACH_S)))
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,21 @@ class Points:
 
     def pick(self, chosen: NDArray[np.intp]) -> Points:
         return Points(self.time_s[chosen], self.lag_s[chosen], self.score[chosen])
+
+
+def guesses(path: Points, centre_s: float, reach_s: float, most_s: float) -> Iterator[tuple[float, float]]:
+    """Lags to expect at a moment and how far around to look; two where the path makes a step.
+
+    ``reach_s`` beside the path, more with drift the further the next point is, but never over ``most_s``.
+    """
+    after = int(np.searchsorted(path.time_s, centre_s))
+    near = sorted({max(0, after - 1), min(after, len(path.time_s) - 1)})
+    near.sort(key=lambda i: abs(path.time_s[i] - centre_s))
+    first = path.lag_s[near[0]]
+    for i in near:
+        if i == near[0] or abs(path.lag_s[i] - first) > reach_s:
+            around_s = reach_s + MAX_DRIFT * abs(path.time_s[i] - centre_s)
+            yield float(path.lag_s[i]), min(float(around_s), most_s)
 
 
 def best_path(points: Points, tolerance_s: float, step_cost: float) -> NDArray[np.intp]:

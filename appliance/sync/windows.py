@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +10,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from appliance.sync.features import HIGH_HZ, LOW_HZ
-from appliance.sync.path import MAX_DRIFT, Array, Points
+from appliance.sync.path import MAX_DRIFT, Array, Points, guesses
 from appliance.sync.track import FloatArray, Sound
 
 WINDOW_S, HOP_S = 1.0, 0.5
@@ -50,7 +50,7 @@ def measure(tape: Sound, camera: Sound, rate_hz: int, path: Points) -> Points:
     rows = [
         (centre_s, lag_s, height)
         for centre_s in _centres(len(tape) / rate_hz, len(camera) / rate_hz, path)
-        for guess_s, reach_s in _guesses(path, centre_s)
+        for guess_s, reach_s in guesses(path, centre_s, REACH_S, MOST_REACH_S)
         for lag_s, height in correlator.peaks(centre_s, guess_s, reach_s)
     ]
     table = np.array(rows, np.float64).reshape(-1, 3)
@@ -85,18 +85,6 @@ def _centres(tape_s: float, camera_s: float, path: Points) -> NDArray[np.float64
     hop_s = max(HOP_S, (end - start) / MOST_WINDOWS)
     count = int(max(0.0, end - start) / hop_s + 1e-6) + 1
     return np.asarray(start + hop_s * np.arange(count), np.float64)
-
-
-def _guesses(path: Points, centre_s: float) -> Iterator[tuple[float, float]]:
-    """Lags to expect there and how far around to look; two where the path makes a step."""
-    after = int(np.searchsorted(path.time_s, centre_s))
-    near = sorted({max(0, after - 1), min(after, len(path.time_s) - 1)})
-    near.sort(key=lambda i: abs(path.time_s[i] - centre_s))
-    first = path.lag_s[near[0]]
-    for i in near:
-        if i == near[0] or abs(path.lag_s[i] - first) > REACH_S:
-            reach_s = REACH_S + MAX_DRIFT * abs(path.time_s[i] - centre_s)
-            yield float(path.lag_s[i]), min(float(reach_s), MOST_REACH_S)
 
 
 class Correlator:

@@ -43,6 +43,8 @@ class Follower:
 
     def __init__(self, piece: Piece, guides: Sequence[Guide], scale: int, known: Known | None) -> None:
         self._guides, self._tape, self._scale = guides, piece.tape, scale
+        if known and known.number not in range(len(guides)):  # a damaged note: the track begins anew
+            known = None
         self._number = known.number if known else -1
         self._track = self._new(known.number, known.state) if known else None
 

@@ -93,3 +93,6 @@ def test_each_recording_is_laid_where_it_was_found(write_film: Callable[..., Pat
     again = Follower(piece, guides, 1, first.known).see(blank, None)
     assert again.known is not None
     assert again.known.number == 0
+    for number in (-1, 2, 99):
+        damaged = replace(first.known, number=number)
+        assert Follower(piece, guides, 1, damaged).see(blank, None).known is None
