@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from appliance.core.media import MediaInfo, probe
 from appliance.core.problems import Problem
 from appliance.core.types import SyncEstimate
+from appliance.encode.files import DISK_ERRORS
 from appliance.worker import placing as module
 from appliance.worker.placing import Placer
 
@@ -118,3 +120,20 @@ def test_the_tape_is_read_once_for_several_cameras(
     for _ in range(2):
         placer.place(camera, teller([]))
     assert sorted(path.name for path in read) == ["camera.mkv", "camera.mkv", "tape.mkv"]
+
+
+def test_a_disk_that_fills_while_the_sound_is_kept_is_told_and_nothing_stays_behind(
+    films: Callable[..., tuple[MediaInfo, MediaInfo]], tmp_path: Path
+) -> None:
+    tape, camera = films(sound_s=14.0)
+    work = tmp_path / "work"
+    work.mkdir()
+    placer = Placer(tape, work=work)
+    (kept,) = work.iterdir()
+    (kept / "tape").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        placer.place(camera, lambda fraction, text: None)
+    assert caught.value.errno in DISK_ERRORS, "which the job and the command turn into a trouble with a name"
+    del placer, caught
+    gc.collect()
+    assert list(work.iterdir()) == []
