@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from appliance.sync.track import Track, keep_track
 from appliance.worker.reel import SYNC_RATE_HZ, heard
 
 Tell = Callable[[float, str], None]
+KEPT = "sound-"
 WAYS = ("auto", "sound", "light")
 BY_SOUND, LOOKING = "Comparing the sound of tape and camera", "Looking at the pictures of tape and camera"
 SOUND_SHARE = 0.2  # of the time, as it is told; the pictures of a long tape take many times as long
@@ -48,7 +50,9 @@ class Placer:
         self._order: FieldOrder = order or tape.field_order
         self._expected_s = expected_s or {}
         self._light: LightCurve | None = None
-        self._kept = TemporaryDirectory(prefix="sound-", dir=work)
+        for left in work.glob(f"{KEPT}*") if work else ():  # by a run that the power ended
+            shutil.rmtree(left, ignore_errors=True)
+        self._kept = TemporaryDirectory(prefix=KEPT, dir=work)
 
     @cached_property
     def _sound(self) -> Track:

@@ -127,7 +127,7 @@ def test_a_disk_that_fills_while_the_sound_is_kept_is_told_and_nothing_stays_beh
 ) -> None:
     tape, camera = films(sound_s=14.0)
     work = tmp_path / "work"
-    work.mkdir()
+    (work / "sound-of-a-run-that-the-power-ended").mkdir(parents=True)
     placer = Placer(tape, work=work)
     (kept,) = work.iterdir()
     (kept / "tape").symlink_to("/dev/full")
