@@ -31,6 +31,9 @@ class Signal(str, Enum):
     NONE = "no signal"
     BLUE = "blue"
     NOISE = "noise"
+    FROZEN = "frozen"  # the same picture again and again: a dongle that hangs, or a VCR in pause
+    WRONG_STANDARD = "wrong standard"  # the tape has 50 fields and the dongle takes 60, or the other way
+    PUMPING = "pumping"  # there is a picture, but a copy protection makes it lighter and darker
 
 
 class Severity(str, Enum):
@@ -87,7 +90,7 @@ JPEG_FULL = Colour(primaries=1, transfer=1, matrix=5, range=2)
 
 @dataclass(frozen=True)
 class StreamFormat:
-    """What a device delivers. ``pixel_format`` is 'yuv422p' (planes) or 'mjpeg' (compressed bytes)."""
+    """What a device delivers. ``pixel_format`` is 'yuv422p' (planes), or 'mjpeg', 'h264' (its bytes)."""
 
     width: int
     height: int
@@ -105,8 +108,9 @@ class DeviceInfo:
     id: str  # stable for this port and model
     name: str  # as a person would say it
     role: Role
-    port: str = ""
+    port: str = ""  # where it is plugged in, as the page names it; remembered, never required
     simulated: bool = False
+    usb: str = ""  # vendor and product, such as "534d:0021"
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,9 @@ class SimSource(ABC):
     def signal(self) -> Signal:
         return Signal.OK
 
+    def report(self) -> dict[str, str]:
+        return {"device": self._info.name, "simulated": "yes"}
+
     def read(self, timeout_s: float) -> VideoFrame | AudioBlock | None:
         until_s = time.monotonic() + timeout_s
         with self._port.changed:

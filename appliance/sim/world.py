@@ -10,7 +10,7 @@ from appliance.core.clock import Clock
 from appliance.core.config import SimConfig
 from appliance.core.paths import Paths
 from appliance.core.problems import DeviceLost, Problem
-from appliance.core.types import DeviceInfo
+from appliance.core.types import DeviceInfo, Issue
 from appliance.devices.base import DeviceChange, MediaSource
 from appliance.sim import faults
 from appliance.sim.cache import Reel, fetch_reel
@@ -36,6 +36,9 @@ class SimWatcher:
 
     def devices(self) -> tuple[DeviceInfo, ...]:
         return tuple(info for info, port in self._ports.items() if port.plugged)
+
+    def issues(self) -> tuple[Issue, ...]:
+        return ()
 
     def subscribe(self, on_change: Callable[[DeviceChange], None]) -> None:
         with self._lock:

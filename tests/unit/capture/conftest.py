@@ -109,6 +109,9 @@ class PatternSource:
     def signal(self) -> Signal:
         return self.driver
 
+    def report(self) -> dict[str, str]:
+        return {"device": self.info.name}
+
     def stop(self) -> None:
         with self._changed:
             self._stopped = True

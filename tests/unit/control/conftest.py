@@ -44,11 +44,15 @@ class Watcher:
         self.sources: dict[str, pattern.PatternSource] = {}  # the latest of each device
         self.refuses: dict[str, Problem] = {}
         self.opened: list[str] = []
+        self.told: list[Issue] = []
         self.tell: Callable[[DeviceChange], None] = lambda change: None
         self._there: dict[str, DeviceInfo] = {}
 
     def devices(self) -> tuple[DeviceInfo, ...]:
         return tuple(self._there.values())
+
+    def issues(self) -> tuple[Issue, ...]:
+        return tuple(self.told)
 
     def subscribe(self, on_change: Callable[[DeviceChange], None]) -> None:
         self.tell = on_change
