@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -57,7 +57,7 @@ def offered(modes: Sequence[Mode], role: Role, standard: Standard) -> Iterator[C
             yield Choice(mode.fourcc, width, height, rate)
 
 
-def tape_worth(standard: Standard):  # type: ignore[no-untyped-def]
+def tape_worth(standard: Standard) -> Callable[[Choice], tuple[float, ...]]:
     """All lines at the tape's rate, uncompressed where that is to be had."""
 
     def worth(choice: Choice) -> tuple[float, ...]:

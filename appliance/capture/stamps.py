@@ -22,28 +22,20 @@ def start_of_frame(filled: Filled, period_s: float, now_s: float) -> float:
 
 
 class RateFit:
-    """A straight line through all stamps so far; lost frames leave their place empty."""
+    """A straight line through all stamps so far, against the places of their frames."""
 
-    def __init__(self, period_s: float) -> None:
-        self._period_s = period_s
-        self._last_s: float | None = None
-        self._number = self.gaps = 0
+    def __init__(self) -> None:
         self._count = 0
         self._mean_number = self._mean_s = 0.0
         self._spread = self._together = 0.0
 
-    def add(self, stamp_s: float) -> None:
-        """``gaps`` grows by what is missing since the stamp before."""
-        if self._last_s is not None:
-            step = max(1, round((stamp_s - self._last_s) / self._period_s))
-            self.gaps += step - 1
-            self._number += step
-        self._last_s = stamp_s
+    def add(self, number: int, stamp_s: float) -> None:
+        """A lost frame's number is left out."""
         self._count += 1
-        aside = self._number - self._mean_number
+        aside = number - self._mean_number
         self._mean_number += aside / self._count
         self._mean_s += (stamp_s - self._mean_s) / self._count
-        self._spread += aside * (self._number - self._mean_number)
+        self._spread += aside * (number - self._mean_number)
         self._together += aside * (stamp_s - self._mean_s)
 
     @property

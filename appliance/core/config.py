@@ -38,6 +38,7 @@ class CaptureConfig(Section):
 class DevicesConfig(Section):
     tape: str = Field("", description="The tape's device, by port (1-2) or USB id (534d:0021); empty: found.")
     camera: str = Field("", description="The camera's device, by port or USB id; empty: found.")
+    input: str = Field("", description="Of the tape's device, such as S-Video, where it cannot tell.")
     standard: Literal["auto", "pal", "ntsc", "secam"] = Field(
         "auto", description="Of the tape, where the capture device cannot tell; auto is then PAL."
     )

@@ -107,6 +107,7 @@ class Found:
     card: int | None = None  # of the sound that belongs to it, as in hw:N
     usb: UsbDevice | None = None
     standard: str = "auto"  # as configured: auto, pal, ntsc or secam
+    input: str = ""  # as configured: a part of its name
     plugged: int = 0  # differs from plug to plug
 
     @property

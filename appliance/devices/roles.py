@@ -118,8 +118,18 @@ def found_of(
         port=usb.port if usb else node.place,
         usb=usb.usb if usb else "",
     )
-    card = sound_card(usb, plugged)
-    return Found(info, node.path, facts, verdict.reason, quirk, card, usb, config.standard, node.plugged)
+    return Found(
+        info,
+        node.path,
+        facts,
+        verdict.reason,
+        quirk,
+        card=sound_card(usb, plugged),
+        usb=usb,
+        standard=config.standard,
+        input=config.input,
+        plugged=node.plugged,
+    )
 
 
 def without_driver(plugged: Plugged) -> list[Issue]:

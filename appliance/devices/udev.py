@@ -99,7 +99,7 @@ def node_of(device: Any) -> Node:
     return Node(
         path=device.device_node,
         index=number(device, "index"),
-        place=place,
+        place=place if usb is not None else f"{place} {device.sys_name}",
         sys_path=device.sys_path,
         usb=usb_of(usb) if usb is not None else None,
         plugged=int(device.get("USEC_INITIALIZED") or 0),
