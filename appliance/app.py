@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.core.clock import Clock, RealClock, ScaledClock
 from appliance.core.config import Config
@@ -18,6 +19,11 @@ from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.snapshot import BoxState, Command, CommandName
 from appliance.deliver.drives import DriveWatcher
+from appliance.devices.base import DeviceWatcher
+
+if TYPE_CHECKING:
+    from appliance.control.simulated import Simulation
+    from appliance.devices.watch import Watcher
 
 log = logging.getLogger(__name__)
 HEARTBEAT_LIMIT_S = 10.0
@@ -41,8 +47,6 @@ def drives_of(paths: Paths, config: Config) -> DriveWatcher:
 
 def run_recorder(paths: Paths, config: Config) -> None:
     """The recorder process, until SIGTERM or SIGINT."""
-    if not config.sim.enabled:
-        raise no_real_devices()
     paths.make()
     with alone(paths.run / "recorder.lock", "recorder"):
         asyncio.run(_record(paths, config))
@@ -53,7 +57,7 @@ async def _record(paths: Paths, config: Config) -> None:
     from appliance.ops.notify import Watchdog, notify_ready, notify_status, notify_stopping
     from appliance.panel.factory import make_panel
 
-    world, clock = build_world(paths, config)
+    watcher, simulation = hardware_of(paths, config)
     panel = make_panel(config.panel)
     watchdog = Watchdog()
     watchdog.expect("devices", HEARTBEAT_LIMIT_S)
@@ -69,7 +73,7 @@ async def _record(paths: Paths, config: Config) -> None:
         watchdog.feed()
 
     recorder = Recorder(
-        paths, config, clock, world.watcher, drives_of(paths, config), world, on_state, on_tick
+        paths, config, clock_of(config), watcher, drives_of(paths, config), simulation, on_state, on_tick
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,11 +107,24 @@ def poster(
     return post
 
 
-def build_world(paths: Paths, config: Config):  # type: ignore[no-untyped-def]
-    from appliance.sim.world import SimWorld
+def hardware_of(paths: Paths, config: Config) -> tuple[DeviceWatcher, Simulation | None]:
+    """The real devices, or the simulated world with its own."""
+    if config.sim.enabled:
+        from appliance.sim.world import SimWorld
 
-    clock = clock_of(config)
-    return SimWorld(config.sim, paths, clock), clock
+        world = SimWorld(config.sim, paths, clock_of(config))
+        return world.watcher, world
+    return watcher_of(paths, config), None
+
+
+def watcher_of(paths: Paths, config: Config) -> Watcher:
+    """Of the real devices; it looks from now on."""
+    from appliance.capture.opening import open_device
+    from appliance.devices.ports import Ports
+    from appliance.devices.udev import Udev
+    from appliance.devices.watch import Watcher
+
+    return Watcher(Udev(), open_device, config.devices, Ports(paths.data / "ports.json"))
 
 
 def run_worker(paths: Paths, config: Config) -> None:
@@ -167,12 +184,3 @@ def run_web(paths: Paths, config: Config) -> None:
     paths.make()
     watchdog = Watchdog()  # fed by the server's loop itself: it expects nobody else
     serve(paths, config, on_up=notify_ready, on_turn=watchdog.feed)
-
-
-def no_real_devices() -> Problem:
-    return Problem(
-        "no-real-devices",
-        "This version of the box records from simulated devices only",
-        "Capture from V4L2 and ALSA is not built in yet.",
-        "Set `enabled = true` under [sim] in the configuration, or run `twinreel demo`.",
-    )

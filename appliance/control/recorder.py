@@ -208,6 +208,7 @@ class Recorder:
         for info in await asyncio.to_thread(self._watcher.devices):
             if self._rack.session(info.role) is None:
                 await self._plugged(info)
+        self._troubles.from_devices(self._watcher.issues())
 
     async def command(self, command: Command) -> Issue | None:
         """Carry a command out; the issue says why not."""

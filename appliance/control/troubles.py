@@ -1,4 +1,4 @@
-"""The box's standing troubles: its own, and those the worker reports."""
+"""The box's standing troubles: its own, those the worker reports, and those of what is plugged in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class Troubles:
     def __init__(self) -> None:
         self._own: dict[str, Issue] = {}
         self._workers: dict[str, Issue] = {}
+        self._devices: dict[str, Issue] = {}
         self._dismissed: set[str] = set()
 
     def add(self, issue: Issue) -> None:
@@ -24,17 +25,25 @@ class Troubles:
 
     def from_worker(self, issues: Iterable[Issue]) -> None:
         """Replace what the worker said before; what was dismissed stays so until it goes and comes back."""
+        self._workers = self._fresh(self._workers, issues)
+
+    def from_devices(self, issues: Iterable[Issue]) -> None:
+        """Replace what was said of the plugged-in devices before, in the same way."""
+        self._devices = self._fresh(self._devices, issues)
+
+    def _fresh(self, before: dict[str, Issue], issues: Iterable[Issue]) -> dict[str, Issue]:
         fresh = {issue.code: issue for issue in issues}
-        self._dismissed -= self._workers.keys() - fresh.keys()
-        self._workers = fresh
+        self._dismissed -= before.keys() - fresh.keys()
+        return fresh
 
     def dismiss(self, code: str) -> None:
         self._own.pop(code, None)
-        if code in self._workers:
+        if code in self._workers or code in self._devices:
             self._dismissed.add(code)
 
     def all(self) -> tuple[Issue, ...]:
-        shown = {k: v for k, v in self._workers.items() if k not in self._dismissed} | self._own
+        others = self._devices | self._workers
+        shown = {k: v for k, v in others.items() if k not in self._dismissed} | self._own
         return tuple(sorted(shown.values(), key=lambda i: (rank(i), i.code)))
 
     def need_a_person(self) -> bool:

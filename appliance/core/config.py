@@ -35,6 +35,15 @@ class CaptureConfig(Section):
     )
 
 
+class DevicesConfig(Section):
+    tape: str = Field("", description="The tape's device, by port (1-2) or USB id (534d:0021); empty: found.")
+    camera: str = Field("", description="The camera's device, by port or USB id; empty: found.")
+    input: str = Field("", description="Of the tape's device, such as S-Video, where it cannot tell.")
+    standard: Literal["auto", "pal", "ntsc", "secam"] = Field(
+        "auto", description="Of the tape, where the capture device cannot tell; auto is then PAL."
+    )
+
+
 class WorkConfig(Section):
     chunk_s: float = Field(10.0, gt=0, description="The film is made and resumed in pieces of this length.")
     nice: int = Field(15, ge=0, le=19, description="How far the making of films stands back; 19 is farthest.")
@@ -106,6 +115,7 @@ class SimConfig(Section):
 class Config(Section):
     name: str = Field("Twinreel", description="What the page calls this box.")
     capture: CaptureConfig = CaptureConfig()
+    devices: DevicesConfig = DevicesConfig()
     work: WorkConfig = WorkConfig()
     enhance: EnhanceConfig = EnhanceConfig()
     encode: EncodeConfig = EncodeConfig()
