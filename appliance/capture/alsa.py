@@ -66,7 +66,7 @@ class AlsaSound:
             shape = self._open() if self._pcm is None else self._shape
             if (shape.rate_hz, shape.channels) != (self._shape.rate_hz, self._shape.channels):
                 self._close()
-                raise self._refused("it came back with another kind of sound")
+                raise refused(self._name, "it came back with another kind of sound")
             self._mixed = open_lines(self._card)
             for note in self._mixed:
                 log.info("%s: %s", self._name, note)
@@ -86,7 +86,7 @@ class AlsaSound:
                     return None
                 return self._fetch(pcm)
             except OSError as error:
-                raise self._problem(error) from error
+                raise problem_of(error, self._name) from error
 
     def stop(self) -> None:
         self._stopped = True
@@ -119,7 +119,7 @@ class AlsaSound:
                     raise
                 self._pcm, shape = opened(f"plughw:{self._card},{self._device}")  # no 16 bits: converted
         except OSError as error:
-            raise self._problem(error) from error
+            raise problem_of(error, self._name) from error
         return shape
 
     def _close(self) -> None:
@@ -136,7 +136,7 @@ class AlsaSound:
             self._pcm.start()
         except OSError as error:
             self._close()
-            raise self._problem(error) from error
+            raise problem_of(error, self._name) from error
 
     def _fetch(self, pcm: Pcm) -> AudioBlock | None:
         status = pcm.status()
@@ -164,25 +164,28 @@ class AlsaSound:
         self._came += len(samples)
         return AudioBlock(self._clock.time_of(first // shrinks), self._repair.fit(samples))
 
-    def _problem(self, error: OSError) -> Problem:
-        if error.errno in GONE:
-            return DeviceLost(self._name)
-        if error.errno == errno.EBUSY:
-            return Problem(
-                "sound-busy",
-                f"The sound of {self._name} is in use",
-                "Another program on this box records from it.",
-                "End that program; the box takes the sound as soon as it is free.",
-            )
-        return self._refused(error.strerror or str(error))
 
-    def _refused(self, why: str) -> Problem:
+def problem_of(error: OSError, name: str) -> Problem:
+    """What the kernel's number means for a person."""
+    if error.errno in GONE:
+        return DeviceLost(name)
+    if error.errno == errno.EBUSY:
         return Problem(
-            "sound-refused",
-            f"{self._name} gives no sound",
-            f"Its sound card refused to record: {why}.",
-            "Pull its plug and put it in again; another port or a new cable may help.",
+            "sound-busy",
+            f"The sound of {name} is in use",
+            "Another program on this box records from it.",
+            "End that program; the box takes the sound as soon as it is free.",
         )
+    return refused(name, os.strerror(error.errno or errno.EIO))
+
+
+def refused(name: str, why: str) -> Problem:
+    return Problem(
+        "sound-refused",
+        f"{name} gives no sound",
+        f"Its sound card refused to record: {why}.",
+        "Pull its plug and put it in again; another port or a new cable may help.",
+    )
 
 
 def opened(name: str) -> tuple[Pcm, Shape]:

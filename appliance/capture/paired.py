@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -10,7 +11,7 @@ from dataclasses import replace
 from appliance.capture.grid import FrameGrid
 from appliance.capture.rates import RateFit
 from appliance.capture.sound_keeper import SoundKeeper
-from appliance.core.problems import Problem
+from appliance.core.problems import DeviceLost, Problem
 from appliance.core.realtime import reader_priority
 from appliance.core.types import AudioBlock, DeviceInfo, Issue, Signal, StreamFormat, VideoFrame
 from appliance.devices.base import PictureSource, SoundSource
@@ -18,6 +19,7 @@ from appliance.devices.base import PictureSource, SoundSource
 PATIENCE_S = 0.3  # how long a picture waits for the sound of its moment
 QUEUED_S = 1.0  # of pictures that were fetched ahead; the driver's own buffers come on top
 READ_S = 0.25
+log = logging.getLogger(__name__)
 
 
 class PairedSource:
@@ -125,9 +127,12 @@ class PairedSource:
 
     def _patience_s(self) -> float:
         """How long what waits may still wait."""
+        waiting = [self._frames[0]] if self._frames else []
         sound = self._sound.head() if self._sound is not None else None
-        came_s = [self._frames[0][1]] * bool(self._frames) + ([sound[1]] if sound is not None else [])
-        return max(0.001, min(came_s, default=time.monotonic()) + PATIENCE_S - time.monotonic())
+        came_s = min(
+            [came_s for _, came_s in [*waiting, *([sound] if sound else [])]], default=time.monotonic()
+        )
+        return max(0.001, came_s + PATIENCE_S - time.monotonic())
 
     def _fetch(self) -> None:
         reader_priority()
@@ -139,9 +144,15 @@ class PairedSource:
                     self._rate.add(grid.place(frame.sequence, frame.timestamp_s).index, frame.timestamp_s)
                     self._queue(frame)
         except Problem as problem:
-            with self._changed:
-                self._problem = problem
-                self._changed.notify_all()
+            self._fail(problem)
+        except Exception:
+            log.exception("reading the pictures of %s failed", self.info.name)
+            self._fail(DeviceLost(self.info.name))
+
+    def _fail(self, problem: Problem) -> None:
+        with self._changed:
+            self._problem = problem
+            self._changed.notify_all()
 
     def _queue(self, frame: VideoFrame) -> None:
         """A reader that is held up leaves pictures with the driver; what that loses shows in its numbers."""

@@ -88,19 +88,21 @@ class SoundKeeper:
                     self._keep(block)
         except Problem as problem:
             return problem
+        except Exception:
+            log.exception("reading the sound of %s failed", self._name)
         finally:
             self.source.stop()
         return None
 
     def _keep(self, block: AudioBlock) -> None:
+        if self.issue is not None:
+            log.info("%s: the sound is back", self._name)
+            self.issue = None
         with self._changed:
             self._blocks.append((block, time.monotonic()))
             self.heard_s = block.timestamp_s + len(block.samples) / self.source.rate_hz
             self.alive = True
             self._changed.notify_all()
-        if self.issue is not None:
-            log.info("%s: the sound is back", self._name)
-            self.issue = None
 
     def _silent(self, why: Problem | None) -> None:
         with self._changed:
