@@ -5,9 +5,9 @@ from __future__ import annotations
 from appliance.capture.rates import RateFit
 
 LEAK = 500e-6  # no crystal is so slow; as fast may the line follow stamps that come later and later
-LOST_S = 0.005  # stamps that stay behind by this mean that samples were lost on the way
-PATIENCE_S = 0.5  # so long they have to stay behind
-PLAIN_S = 0.1  # nobody doubts such a gap
+LOST_S = 0.01  # stamps that stay behind by this mean that samples were lost on the way
+PATIENCE_S = 0.2  # so long they have to stay behind: what was only held up comes after all
+PLAIN_S = 0.5  # nobody doubts such a gap
 
 
 class SampleClock:

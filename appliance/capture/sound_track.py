@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from appliance.core.types import AudioBlock
 
 Samples = NDArray[np.int16]
-JUMP_S = 0.06  # a time stamp so far from the count is a loss; less is the jitter of USB
+JUMP_S = (
+    0.008  # a time stamp so far from the count is a loss; the source takes the jitter out and jumps by more
+)
 PHASE_GAIN = 0.02
 
 

@@ -37,7 +37,7 @@ def test_a_reader_that_was_held_up_moves_nothing() -> None:
     assert clock.gaps == 0
 
 
-@pytest.mark.parametrize("lost_s", [0.008, 0.05, 0.3])
+@pytest.mark.parametrize("lost_s", [0.012, 0.05, 0.3, 2.0])
 def test_samples_that_the_bus_lost_become_a_jump(lost_s: float) -> None:
     clock = SampleClock(RATE)
     run(clock, 1, 100, 100.0)
@@ -52,6 +52,14 @@ def test_a_single_late_stamp_is_no_loss() -> None:
     run(clock, 1, 100, 100.0)
     clock.see(100 * 960, 102.0 + 0.03)
     run(clock, 101, 150, 100.0)
+    assert clock.gaps == 0
+
+
+def test_samples_that_were_held_up_and_came_after_all_are_no_loss() -> None:
+    clock = SampleClock(RATE)
+    run(clock, 1, 100, 100.0)
+    run(clock, 100, 107, 100.09)
+    assert run(clock, 107, 200, 100.0) < 0.001
     assert clock.gaps == 0
 
 
