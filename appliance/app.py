@@ -16,6 +16,7 @@ from appliance.core.clock import Clock, RealClock, ScaledClock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
+from appliance.core.realtime import lock_memory, what_is_permitted
 from appliance.core.snapshot import BoxState, Command, CommandName
 from appliance.deliver.drives import DriveWatcher
 
@@ -44,6 +45,8 @@ def run_recorder(paths: Paths, config: Config) -> None:
     if not config.sim.enabled:
         raise no_real_devices()
     paths.make()
+    if not config.sim.enabled:
+        log.info("%s; %s", lock_memory(), what_is_permitted())
     with alone(paths.run / "recorder.lock", "recorder"):
         asyncio.run(_record(paths, config))
 

@@ -35,6 +35,10 @@ class SoundTrack:
         self._debt = 0  # silence written ahead of sound that may still come late
         self._begun = False
 
+    @property
+    def filled_s(self) -> float:
+        return self.filled / self.rate_hz
+
     def fit(self, block: AudioBlock) -> Piece:
         """Trim what lies before the track's end, fill what is missing up to the block."""
         ahead_s = block.timestamp_s - self._due_s
