@@ -8,9 +8,11 @@ import time
 from collections import deque
 from dataclasses import replace
 
+from appliance.capture.alsa import AlsaSound
 from appliance.capture.grid import FrameGrid
 from appliance.capture.rates import RateFit
 from appliance.capture.sound_keeper import SoundKeeper
+from appliance.capture.sound_repairs import BY_NAME
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.realtime import reader_priority
 from appliance.core.types import AudioBlock, DeviceInfo, Issue, Signal, StreamFormat, VideoFrame
@@ -22,14 +24,25 @@ READ_S = 0.25
 log = logging.getLogger(__name__)
 
 
+def with_sound(picture: PictureSource, card: int | None, quirk: str = "") -> PairedSource:
+    """The pictures with the sound of that card; a card that refuses is told by ``issue`` and left out."""
+    if card is None:
+        return PairedSource(picture, None)
+    try:
+        return PairedSource(picture, AlsaSound(card, picture.info.name, BY_NAME[quirk]))
+    except Problem as problem:
+        log.warning("%s", problem)
+        return PairedSource(picture, None, problem.issue)
+
+
 class PairedSource:
     """A MediaSource of a picture device and, where it has one, its sound card.
 
     The loss of the pictures ends it; the loss of the sound is told by ``issue`` and mended while it runs.
     """
 
-    def __init__(self, picture: PictureSource, sound: SoundSource | None) -> None:
-        self._picture = picture
+    def __init__(self, picture: PictureSource, sound: SoundSource | None, issue: Issue | None = None) -> None:
+        self._picture, self._issue = picture, issue
         self._changed = threading.Condition()
         self._frames: deque[tuple[VideoFrame, float]] = deque()  # with the moment of their arrival
         self._limit = max(4, round(QUEUED_S * picture.format.rate))
@@ -55,7 +68,7 @@ class PairedSource:
     @property
     def issue(self) -> Issue | None:
         """What a person should know of the sound; None while it comes."""
-        return self._sound.issue if self._sound is not None else None
+        return self._sound.issue if self._sound is not None else self._issue
 
     def start(self) -> None:
         """Pictures first: some drivers begin the sound anew when the pictures begin."""

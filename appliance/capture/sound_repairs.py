@@ -17,10 +17,14 @@ CLEARLY = 0.6
 
 @dataclass(frozen=True)
 class SoundQuirks:
-    """What is known of a model; MacroSilicon's 534d:* have both."""
+    """What is known of a model."""
 
     mono_96k_is_stereo_48k: bool = False
     unsigned_15bit: bool = False
+
+
+MS210X = SoundQuirks(mono_96k_is_stereo_48k=True, unsigned_15bit=True)  # MacroSilicon's 534d:*
+BY_NAME = {"": SoundQuirks(), "ms210x": MS210X}
 
 
 def claimed_wrongly(quirks: SoundQuirks, rate_hz: int, channels: int) -> bool:

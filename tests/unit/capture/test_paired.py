@@ -14,7 +14,7 @@ import pytest
 
 from appliance.capture import paired as paired_module
 from appliance.capture import sound_keeper
-from appliance.capture.paired import PairedSource
+from appliance.capture.paired import PairedSource, with_sound
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.types import (
     BT601_625,
@@ -270,3 +270,16 @@ def test_the_log_has_both_devices_and_the_pictures_true_rate(pair: Pair) -> None
     told = pair.source.report()
     assert (told["device"], told["sound card"]) == ("Hand dongle", "Hand card")
     assert "picture true rate" in told
+
+
+def test_a_card_that_refuses_is_told_and_the_pictures_come_alone() -> None:
+    picture = HandPicture()
+    source = with_sound(picture, 31)  # no machine has so many
+    assert source.format.audio_channels == 0
+    assert source.issue is not None
+    assert source.issue.code in ("device-lost", "sound-library-missing")
+    assert with_sound(picture, None).issue is None
+    source.start()
+    picture.frame(0)
+    assert isinstance(source.read(10), VideoFrame)
+    source.stop()
