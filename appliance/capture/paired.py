@@ -67,8 +67,9 @@ class PairedSource:
 
     @property
     def issue(self) -> Issue | None:
-        """What a person should know of the sound; None while it comes."""
-        return self._sound.issue if self._sound is not None else self._issue
+        """What a person should know of the pictures, or else of the sound; None while all is well."""
+        of_pictures: Issue | None = getattr(self._picture, "issue", None)
+        return of_pictures or (self._sound.issue if self._sound is not None else self._issue)
 
     def start(self) -> None:
         """Pictures first: some drivers begin the sound anew when the pictures begin."""
