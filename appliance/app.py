@@ -17,6 +17,7 @@ from appliance.core.clock import Clock, RealClock, ScaledClock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
+from appliance.core.realtime import lock_memory, what_is_permitted
 from appliance.core.snapshot import BoxState, Command, CommandName
 from appliance.deliver.drives import DriveWatcher
 from appliance.devices.base import DeviceWatcher
@@ -48,6 +49,8 @@ def drives_of(paths: Paths, config: Config) -> DriveWatcher:
 def run_recorder(paths: Paths, config: Config) -> None:
     """The recorder process, until SIGTERM or SIGINT."""
     paths.make()
+    if not config.sim.enabled:
+        log.info("%s; %s", lock_memory(), what_is_permitted())
     with alone(paths.run / "recorder.lock", "recorder"):
         asyncio.run(_record(paths, config))
 

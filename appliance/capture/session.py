@@ -16,6 +16,7 @@ from appliance.capture.segment import SegmentRecorder
 from appliance.capture.signal import TapeEndDetector, classify, combine
 from appliance.core.config import CaptureConfig
 from appliance.core.problems import DeviceLost, Problem
+from appliance.core.realtime import reader_priority
 from appliance.core.snapshot import DeviceStatus
 from appliance.core.types import AudioBlock, Role, Segment, Signal, StreamFormat, VideoFrame
 from appliance.devices.base import MediaSource
@@ -89,7 +90,13 @@ class DeviceSession:
         """Record from the next frame on, into files named after role and index."""
         with self._lock:
             recorder = SegmentRecorder(
-                self._format, folder, self._info.role, index, self._config, self._info.name
+                self._format,
+                folder,
+                self._info.role,
+                index,
+                self._config,
+                self._info.name,
+                self._source.report,
             )
             for block in self._recent:
                 recorder.write(block)
@@ -128,6 +135,8 @@ class DeviceSession:
         return detector.remaining_s if detector is not None else None
 
     def _run(self) -> None:
+        if not self._info.simulated:
+            reader_priority()
         try:
             while not self._stopping.is_set():
                 self._beat_s = time.monotonic()

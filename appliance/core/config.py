@@ -29,6 +29,7 @@ class CaptureConfig(Section):
     end_of_tape_s: float = Field(8.0, gt=0, description="No signal, blue or noise for so long ends the take.")
     resume_window_s: float = Field(120.0, ge=0, description="A device back within this continues the take.")
     ring_s: float = Field(10.0, gt=0, description="Frames held in memory while the disk is slow.")
+    ring_mb: int = Field(256, ge=16, description="And the most memory that they may take, in megabytes.")
     threads: int = Field(2, ge=1, le=8, description="Processor threads that compress the tape's master.")
     slices: Literal[4, 9, 12, 16, 24, 30] = Field(
         16, description="Parts of a tape frame that are compressed apart."

@@ -108,7 +108,8 @@ def hashed(folder: Path, take: Take, progress: Progress) -> tuple[Artifact, ...]
     roles = {Role.TAPE: ArtifactRole.MASTER, Role.CAMERA: ArtifactRole.CAMERA}
     files = [("film.mp4", ArtifactRole.ACCESS), ("comparison.mp4", ArtifactRole.COMPARISON)]
     files += [(s.path, roles[s.role]) for s in take.segments]
-    files += [(str(Path(s.path).with_suffix(".csv")), ArtifactRole.LOG) for s in take.segments]
+    logs = [Path(s.path).with_suffix(kind) for s in take.segments for kind in (".csv", ".json")]
+    files += [(str(path), ArtifactRole.LOG) for path in logs]
     files += [(name, ArtifactRole.STILL) for name in ("before.jpg", "after.jpg")]
     there = [(name, role) for name, role in files if (folder / name).is_file()]
     return tuple(artifact(folder, name, role, progress) for name, role in there)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.realtime import READER_PRIORITY
+
 FOLDER = Path(__file__).parents[3] / "systemd"
 SERVICES = ("recorder", "worker", "web")
 COMMANDS = {"recorder": "record", "worker": "worker", "web": "web"}
@@ -38,8 +40,17 @@ def test_each_process_is_watched_and_restarted_for_ever(name: str) -> None:
 def test_the_recorder_opens_no_port_and_comes_first() -> None:
     unit = settings("recorder")
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX AF_NETLINK"]
-    assert unit["CPUSchedulingPolicy"] == ["rr"]
+    assert int(unit["Nice"][0]) < 0
     assert {"char-video4linux rw", "char-alsa rw", "char-gpiochip rw"} <= set(unit["DeviceAllow"])
+
+
+def test_only_the_recorders_readers_may_have_real_time() -> None:
+    """The policy of a unit would hold for the threads that compress as well."""
+    unit = settings("recorder")
+    assert "CPUSchedulingPolicy" not in unit
+    assert int(unit["LimitRTPRIO"][0]) >= READER_PRIORITY
+    assert unit["LimitMEMLOCK"] == ["infinity"]
+    assert "RestrictRealtime" not in unit
 
 
 def test_the_worker_cannot_touch_a_capture_device_and_waits_its_turn() -> None:
