@@ -1,4 +1,4 @@
-"""The box's standing troubles: its own, and those the worker reports."""
+"""The box's standing troubles: its own, those the worker reports, and those of what is plugged in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class Troubles:
     def __init__(self) -> None:
         self._own: dict[str, Issue] = {}
         self._workers: dict[str, Issue] = {}
+        self._sticks: dict[str, Issue] = {}
         self._dismissed: set[str] = set()
 
     def add(self, issue: Issue) -> None:
@@ -28,13 +29,20 @@ class Troubles:
         self._dismissed -= self._workers.keys() - fresh.keys()
         self._workers = fresh
 
+    def from_sticks(self, issues: Iterable[Issue]) -> None:
+        """Replace what was said of sticks before, in the same way."""
+        fresh = {issue.code: issue for issue in issues}
+        self._dismissed -= self._sticks.keys() - fresh.keys()
+        self._sticks = fresh
+
     def dismiss(self, code: str) -> None:
         self._own.pop(code, None)
-        if code in self._workers:
+        if code in self._workers or code in self._sticks:
             self._dismissed.add(code)
 
     def all(self) -> tuple[Issue, ...]:
-        shown = {k: v for k, v in self._workers.items() if k not in self._dismissed} | self._own
+        told = self._sticks | self._workers
+        shown = {code: issue for code, issue in told.items() if code not in self._dismissed} | self._own
         return tuple(sorted(shown.values(), key=lambda i: (rank(i), i.code)))
 
     def need_a_person(self) -> bool:
