@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +37,22 @@ def clock_of(config: Config) -> Clock:
     return ScaledClock(config.sim.speed) if config.sim.enabled else RealClock()
 
 
-def drives_of(paths: Paths, config: Config) -> DriveWatcher:
+def drives_of(paths: Paths, config: Config, mounting: bool = False) -> DriveWatcher:
+    """One process mounts sticks and lets go of them, the recorder; any other sees what it has mounted."""
     if config.sim.enabled:
         from appliance.sim.card import SimDrives
 
         return SimDrives(paths)
-    from appliance.deliver.drives import MountedDrives
+    if mounting:
+        from appliance.deliver.disks import Udisks
+        from appliance.deliver.plugged import PluggedDrives
+        from appliance.deliver.wish import ask_for_folder
 
-    return MountedDrives(paths.media)
+        return PluggedDrives(Udisks(), ask_for_folder=partial(ask_for_folder, paths.run))
+    from appliance.deliver.drives import MountedDrives
+    from appliance.deliver.mounts import media_folders
+
+    return MountedDrives(media_folders())
 
 
 def run_recorder(paths: Paths, config: Config) -> None:
@@ -76,7 +85,14 @@ async def _record(paths: Paths, config: Config) -> None:
         watchdog.feed()
 
     recorder = Recorder(
-        paths, config, clock_of(config), watcher, drives_of(paths, config), simulation, on_state, on_tick
+        paths,
+        config,
+        clock_of(config),
+        watcher,
+        drives_of(paths, config, mounting=True),
+        simulation,
+        on_state,
+        on_tick,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -349,6 +349,7 @@ class Recorder:
 
     def _stick_seen(self, now: StickStatus | None) -> None:
         """A stick that comes, or becomes fit, wakes the jobs that wait for one."""
+        self._troubles.from_sticks(self._sticks.issues)
         if self._sticks.seen(now):
             self._apply(Event.STICK_PULLED)
         if self._job is None and self._sticks.worth_a_try() and self._spool.wake_waiting():

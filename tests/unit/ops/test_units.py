@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import json
 import re
 import shutil
 import subprocess
@@ -72,7 +74,29 @@ def test_the_page_sees_no_device_and_cannot_write_a_take() -> None:
 
 def test_the_target_wants_all_three() -> None:
     wants = next(x for x in (FOLDER / "twinreel.target").read_text().splitlines() if x.startswith("Wants="))
-    assert wants.removeprefix("Wants=").split() == [f"twinreel-{name}.service" for name in SERVICES]
+    services = [f"twinreel-{name}.service" for name in SERVICES]
+    assert wants.removeprefix("Wants=").split() == [*services, "twinreel-folder.path"]
+
+
+def test_recorder_and_worker_can_write_where_sticks_are_mounted() -> None:
+    made = [
+        line.split()[1] for line in (FOLDER / "twinreel.tmpfiles").read_text().splitlines() if line[:1] == "d"
+    ]
+    for name in ("recorder", "worker"):
+        assert "-/media/twinreel -/run/media/twinreel" in settings(name)["ReadWritePaths"]
+    assert {"/media/twinreel", "/run/media/twinreel"} <= set(made)
+
+
+def test_both_kinds_of_polkit_allow_the_same() -> None:
+    rules = (FOLDER / "50-twinreel-polkit.rules").read_text()
+    names = json.loads(re.search(r"allowed = (\[.*\])", rules)[1])  # type: ignore[index]
+    old = configparser.ConfigParser()
+    old.read(FOLDER / "twinreel.pkla")
+    listed = {
+        a.rpartition(".")[2].removesuffix("-other-seat") for a in old["Twinreel: sticks"]["Action"].split(";")
+    }
+    assert listed == set(names)
+    assert not any(name.endswith("-system") for name in listed)
 
 
 def test_the_udev_rules_are_well_formed_and_their_labels_exist() -> None:
@@ -84,7 +108,7 @@ def test_the_udev_rules_are_well_formed_and_their_labels_exist() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
-    for source in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target")):
+    for source in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target"), *FOLDER.glob("*.path")):
         (tmp_path / source.name).write_text(
             source.read_text().replace("/opt/twinreel/bin/twinreel", "/bin/true")
         )
