@@ -27,6 +27,9 @@ class Section(BaseModel):
 class CaptureConfig(Section):
     min_minutes: float = Field(5.0, ge=0, description="Refuse to record when less than this would fit.")
     end_of_tape_s: float = Field(8.0, gt=0, description="No signal, blue or noise for so long ends the take.")
+    on_signal_loss: Literal["stop", "go on"] = Field(
+        "stop", description="stop ends the take after end_of_tape_s; go on records until somebody presses stop."
+    )
     resume_window_s: float = Field(120.0, ge=0, description="A device back within this continues the take.")
     ring_s: float = Field(10.0, gt=0, description="Frames held in memory while the disk is slow.")
     threads: int = Field(2, ge=1, le=8, description="Processor threads that compress the tape's master.")
