@@ -77,9 +77,11 @@ async def _record(paths: Paths, config: Config) -> None:
     def on_state(state: BoxState) -> None:
         notify_status(state.value)
         if panel is not None:
-            panel.show(state)
+            panel.show(state, recorder.tape_signal)
 
     def on_tick(heartbeats: list[float]) -> None:
+        if panel is not None:
+            panel.show(recorder.state, recorder.tape_signal)
         if all(clock_is_fresh(beat) for beat in heartbeats):
             watchdog.beat("devices")
         watchdog.feed()
@@ -101,6 +103,7 @@ async def _record(paths: Paths, config: Config) -> None:
         post = poster(loop, recorder.command)
         panel.on_press = lambda: post(CommandName.PRESS)
         panel.on_hold = lambda: post(CommandName.EJECT)
+        panel.on_power_off = lambda: post(CommandName.POWER_OFF)
         panel.show(recorder.state)
     notify_ready()
     try:

@@ -27,6 +27,10 @@ class Section(BaseModel):
 class CaptureConfig(Section):
     min_minutes: float = Field(5.0, ge=0, description="Refuse to record when less than this would fit.")
     end_of_tape_s: float = Field(8.0, gt=0, description="No signal, blue or noise for so long ends the take.")
+    on_signal_loss: Literal["stop", "go on"] = Field(
+        "stop",
+        description="stop ends the take after end_of_tape_s; go on records until somebody presses stop.",
+    )
     resume_window_s: float = Field(120.0, ge=0, description="A device back within this continues the take.")
     ring_s: float = Field(10.0, gt=0, description="Frames held in memory while the disk is slow.")
     ring_mb: int = Field(256, ge=16, description="And the most memory that they may take, in megabytes.")
@@ -89,10 +93,11 @@ class WebConfig(Section):
 
 class PanelConfig(Section):
     backend: Literal["none", "mock", "gpio"] = Field("none", description="gpio where lights and button are.")
-    chip: str = Field("tegra234-gpio", description="The GPIO chip, by the label that `gpiodetect` shows.")
-    button_line: int = Field(105, description="The button's line on that chip.")
-    light_lines: tuple[int, int, int] = Field((144, 85, 106), description="The three lights' lines.")
-    hold_s: float = Field(2.0, gt=0, description="A press this long is a long press.")
+    board: str = Field(
+        "orin-nano", description="orin-nano, raspberry-pi, bench, or the path of a board's file."
+    )
+    hold_s: float = Field(2.0, gt=0, description="The button held for so long releases the stick.")
+    power_off_s: float = Field(8.0, gt=0, description="Held for so long it switches the box off.")
 
 
 class SimConfig(Section):

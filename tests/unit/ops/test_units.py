@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.paths import Paths
 from appliance.core.realtime import READER_PRIORITY
 
 FOLDER = Path(__file__).parents[3] / "systemd"
@@ -72,10 +73,11 @@ def test_the_page_sees_no_device_and_cannot_write_a_take() -> None:
     assert unit["User"] != settings("recorder")["User"]
 
 
-def test_the_target_wants_all_three() -> None:
-    wants = next(x for x in (FOLDER / "twinreel.target").read_text().splitlines() if x.startswith("Wants="))
+def test_the_target_wants_all_three_and_the_long_press() -> None:
+    lines = (FOLDER / "twinreel.target").read_text().splitlines()
+    wants = [unit for x in lines if x.startswith("Wants=") for unit in x.removeprefix("Wants=").split()]
     services = [f"twinreel-{name}.service" for name in SERVICES]
-    assert wants.removeprefix("Wants=").split() == [*services, "twinreel-folder.path"]
+    assert wants == [*services, "twinreel-folder.path", "twinreel-poweroff.path"]
 
 
 def test_recorder_and_worker_can_write_where_sticks_are_mounted() -> None:
@@ -99,6 +101,16 @@ def test_both_kinds_of_polkit_allow_the_same() -> None:
     assert not any(name.endswith("-system") for name in listed)
 
 
+def test_lights_go_dark_however_the_recorder_ends() -> None:
+    assert settings("recorder")["ExecStopPost"] == ["-/opt/twinreel/bin/python -m appliance.panel.lights_off"]
+
+
+def test_the_file_that_the_recorder_makes_is_the_one_that_switches_off() -> None:
+    asked = str(Paths().power_off)
+    assert f"PathExists={asked}" in (FOLDER / "twinreel-poweroff.path").read_text().splitlines()
+    assert settings("poweroff")["ExecStart"] == [f"/bin/rm -f {asked}", "/bin/systemctl --no-block poweroff"]
+
+
 def test_the_udev_rules_are_well_formed_and_their_labels_exist() -> None:
     text = (FOLDER / "60-twinreel.rules").read_text()
     rules = [line for line in text.splitlines() if line and not line.startswith("#")]
@@ -109,9 +121,7 @@ def test_the_udev_rules_are_well_formed_and_their_labels_exist() -> None:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     for source in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target"), *FOLDER.glob("*.path")):
-        (tmp_path / source.name).write_text(
-            source.read_text().replace("/opt/twinreel/bin/twinreel", "/bin/true")
-        )
+        (tmp_path / source.name).write_text(re.sub(r"/opt/twinreel/bin/\w+", "/bin/true", source.read_text()))
     units = sorted(tmp_path.iterdir())
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
