@@ -51,3 +51,17 @@ def test_an_own_trouble_is_dropped_by_its_name() -> None:
     troubles.add(issue("tape-lost"))
     troubles.drop("tape-lost", "camera-lost")
     assert codes(troubles) == []
+
+
+def test_what_is_told_of_devices_stands_beside_the_rest_and_goes_with_its_cause() -> None:
+    troubles = Troubles()
+    troubles.from_worker([issue("stick-absent")])
+    troubles.from_devices([issue("bus-narrow"), issue("device-second")])
+    troubles.dismiss("device-second")
+    assert codes(troubles) == ["bus-narrow", "stick-absent"]
+    troubles.from_worker([])
+    troubles.from_devices([issue("device-second")])
+    assert codes(troubles) == []
+    troubles.from_devices([])
+    troubles.from_devices([issue("device-second")])
+    assert codes(troubles) == ["device-second"]
