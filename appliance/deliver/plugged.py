@@ -38,6 +38,7 @@ class Released:
     drives: tuple[MountedDrive, ...]
     visible: bool
     until_s: float
+    beside: frozenset[Identity]  # the other sticks that were there then
 
 
 @dataclass
@@ -122,8 +123,8 @@ class PluggedDrives:
         now = next((stick for stick in self._sticks if stick.path == released.stick.path), None)
         if now is not None:
             return now.identity == released.stick.identity
-        others = any(stick.path not in self._released for stick in self._sticks)
-        return not released.visible and not others and self._now() < released.until_s
+        came = any(stick.identity not in released.beside for stick in self._sticks)
+        return not released.visible and not came and self._now() < released.until_s
 
     def _use(self, stick: Stick, volume: Volume) -> None:
         if volume.identity in self._known or volume.identity in self._refused:
@@ -174,7 +175,8 @@ class PluggedDrives:
                 drive.released()
                 self._known.pop(identity)
             until_s = self._now() + SHOWN_S
-            self._released[path] = Released(stick, tuple(gone.values()), visible, until_s)
+            beside = frozenset(one.identity for one in self._sticks)
+            self._released[path] = Released(stick, tuple(gone.values()), visible, until_s, beside)
 
     def _unmount(self, volume: Volume) -> None:
         """Returns when everything is on the stick."""
