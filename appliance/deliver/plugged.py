@@ -16,7 +16,7 @@ from appliance.core.types import Issue, Severity
 from appliance.deliver import complaints, mounts
 from appliance.deliver.choose import Stick, Volume, sticks_in
 from appliance.deliver.disks import DRIVE, FILE_SYSTEM, Disks, DisksError, Objects
-from appliance.deliver.drives import Drive, MountedDrive, home_on, name_of
+from appliance.deliver.drives import Drive, MountedDrive, best_first, home_on, name_of
 from appliance.deliver.troubles import named_troubles, stick_busy
 
 MOUNT_OPTIONS = "nosuid,nodev,noexec,noatime"
@@ -86,10 +86,11 @@ class PluggedDrives:
         with self._lock:
             found = [self._deaf] if self._deaf else [refusal.issue for refusal in self._refused.values()]
             found += [complaints.unreadable(s.name, s.contents) for s in self._sticks if self._is_blank(s)]
-            if any(not drive.is_card for drive in self._known.values()):
+            best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
+            if best:  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
-            limited = [d for d in self._known.values() if d.file_limit_bytes is not None and not d.is_card]
-            return (*found, *(complaints.small_files(drive.name) for drive in limited[:1]))
+            limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
+            return (*found, *map(complaints.small_files, limited))
 
     def _is_blank(self, stick: Stick) -> bool:
         return not stick.volumes and stick.path not in self._released
