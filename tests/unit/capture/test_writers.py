@@ -138,10 +138,11 @@ def test_a_cameras_h264_is_kept_from_its_first_whole_picture_on(
     with av.open(str(tmp_path / segment.path)) as container:
         shown = [(frame.time, int(frame.to_ndarray()[0, 0])) for frame in container.decode(video=0)]
     with av.open(str(tmp_path / segment.path)) as container:
-        first_sound = next(container.decode(audio=0)).time
+        heard = next(container.decode(audio=0))
     assert [round(time_s * 25) for time_s, _ in shown] == list(range(5, 20))
     assert [value for _, value in shown] == pytest.approx([9 * n for n in range(10, 25)], abs=3)
-    assert first_sound == 0
+    assert heard.time == 0
+    assert heard.to_ndarray()[0, :200].tolist() == kit.tone(0).samples[:100].ravel().tolist()
 
 
 def test_a_player_can_begin_with_whole_pictures_only(kit: SimpleNamespace) -> None:
