@@ -66,6 +66,7 @@ class PluggedDrives:
         self._sticks: tuple[Stick, ...] = ()
         self._known: dict[Identity, MountedDrive] = {}
         self._refused: dict[Identity, Refusal] = {}
+        self._left_open: dict[Identity, Issue] = {}
         self._released: dict[str, Released] = {}
         self._deaf: Issue | None = None
         self._deaf_until_s = 0.0
@@ -85,6 +86,7 @@ class PluggedDrives:
         """What is wrong with what is plugged in, as the last call of ``drives`` found it."""
         with self._lock:
             found = [self._deaf] if self._deaf else [refusal.issue for refusal in self._refused.values()]
+            found += self._left_open.values()
             found += [complaints.unreadable(s.name, s.contents) for s in self._sticks if self._is_blank(s)]
             best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
             if best:  # films have where to go
@@ -118,6 +120,7 @@ class PluggedDrives:
             i: one for i, one in self._refused.items() if i in there and self._now() < one.again_s
         }
         self._known = {i: drive for i, drive in self._known.items() if i in there and drive.present}
+        self._left_open = {i: issue for i, issue in self._left_open.items() if i in self._known}
         self._released = {path: one for path, one in self._released.items() if self._still_shown(one)}
 
     def _still_shown(self, released: Released) -> bool:
@@ -139,7 +142,10 @@ class PluggedDrives:
             if home is None:
                 self._refused[volume.identity] = Refusal(complaints.not_ours(name))
                 return
-            self._known[volume.identity] = MountedDrive(home, name, lambda: self._let_go(stick.path))
+            drive = MountedDrive(home, name, lambda: self._let_go(stick.path))
+            if volume.kind == "ntfs" and not volume.locked and drive.status().read_only:
+                self._left_open[volume.identity] = complaints.left_open(name)  # ntfs-3g lets it be read only
+            self._known[volume.identity] = drive
             log.info("%s (%s, %s) is at %s", name, volume.device, volume.kind, home)
         except DisksError as error:
             log.warning("%s (%s, %s) was refused: %s %s", name, volume.device, volume.kind, error.name, error)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import app
 from appliance.app import run_worker
 from appliance.core.config import Config
 from appliance.core.paths import Paths
@@ -39,3 +40,12 @@ def test_a_worker_that_must_leave_as_soon_as_it_is_ready_says_so(
         run_worker(Paths(tmp_path, tmp_path / "cache"), Config())
     assert said == ["ready", "stopping"]
     assert "reporter" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_recorder_mounts_sticks_and_the_worker_only_uses_them(tmp_path: Path) -> None:
+    from appliance.deliver.drives import MountedDrives
+    from appliance.deliver.plugged import PluggedDrives
+
+    paths, real = Paths(tmp_path), Config()
+    assert isinstance(app.drives_of(paths, real, mounting=True), PluggedDrives)
+    assert isinstance(app.drives_of(paths, real), MountedDrives)

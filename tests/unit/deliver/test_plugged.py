@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -213,6 +214,23 @@ def test_why_a_stick_cannot_be_mounted(
     disks.refusals["Mount"] = error
     assert codes(watcher) == codes(watcher) == [code]
     assert len(disks.asked) == 1, "a stick that was refused is not tried again at every look"
+
+
+def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
+    disks: FakeDisks, watcher: PluggedDrives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(disks, EXFAT)
+    disks.change(block(EXFAT), BLOCK, IdType="ntfs")
+    facts = SimpleNamespace(f_flag=os.ST_RDONLY, f_bavail=1, f_frsize=1, f_blocks=2)
+    monkeypatch.setattr(os, "statvfs", lambda path: facts)
+    assert codes(watcher) == ["stick-left-open"]
+    assert watcher.drives()[0].status().read_only
+    path = disks.drive_of(EXFAT)
+    disks.pull(path)
+    assert codes(watcher) == []
+    disks.put_back(path, detected=7)
+    disks.change(block(EXFAT), BLOCK, IdType="ntfs", ReadOnly=True)
+    assert codes(watcher) == [], "its switch is on: that is no fault of Windows"
 
 
 def test_a_stick_that_was_busy_is_tried_again(disks: FakeDisks, watcher: PluggedDrives, clock: Clock) -> None:
