@@ -6,6 +6,7 @@ partitions (KEYA, KEYB), sdb formatted as FAT32 (KEYFAT), sdc as it was made, sd
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from appliance.deliver import drives, mounts
 from appliance.deliver.choose import sticks_in
 from appliance.deliver.disks import BLOCK, DRIVE, FILE_SYSTEM, DisksError, plain, typed
 from appliance.deliver.eject import eject
-from appliance.deliver.plugged import AGAIN_S, SHOWN_S, PluggedDrives
+from appliance.deliver.plugged import AGAIN_S, SHOWN_S, SURE_S, PluggedDrives
 from tests.unit.deliver.fake_disks import FakeDisks, block
 
 TWO, FAT, RAW, EXFAT = "sda", "sdb", "sdc", "sdd"
@@ -214,6 +215,22 @@ def test_why_a_stick_cannot_be_mounted(
     disks.refusals["Mount"] = error
     assert codes(watcher) == codes(watcher) == [code]
     assert len(disks.asked) == 1, "a stick that was refused is not tried again at every look"
+
+
+def test_a_stick_that_cannot_be_looked_at_is_told_when_it_is_sure_that_it_was_not_just_pulled(
+    disks: FakeDisks, watcher: PluggedDrives, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(disks, EXFAT)
+
+    def broken(root: Path) -> tuple[int, str]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(drives, "identity_of", broken)
+    assert codes(watcher) == []
+    clock.now_s += SURE_S
+    assert codes(watcher) == ["stick-failed"]
+    disks.pull(disks.drive_of(EXFAT))
+    assert codes(watcher) == []
 
 
 def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
