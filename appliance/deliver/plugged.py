@@ -92,7 +92,7 @@ class PluggedDrives:
             found += self._left_open.values()
             found += [complaints.unreadable(s.name, s.contents) for s in self._sticks if self._is_blank(s)]
             best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
-            if best:  # films have where to go
+            if any(not drive.status().read_only for drive in best):  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
             limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
             return (*found, *map(complaints.small_files, limited))

@@ -240,8 +240,8 @@ def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
     disks.change(block(EXFAT), BLOCK, IdType="ntfs")
     facts = SimpleNamespace(f_flag=os.ST_RDONLY, f_bavail=1, f_frsize=1, f_blocks=2)
     monkeypatch.setattr(os, "statvfs", lambda path: facts)
-    assert codes(watcher) == ["stick-left-open"]
     assert watcher.drives()[0].status().read_only
+    assert [(i.code, i.severity) for i in watcher.issues()] == [("stick-left-open", Severity.WARNING)]
     path = disks.drive_of(EXFAT)
     disks.pull(path)
     assert codes(watcher) == []
