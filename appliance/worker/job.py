@@ -178,6 +178,7 @@ def to_first_that_takes_it(
                 config.deliver.chunk_mb,
                 config.deliver.spare_mb,
                 recorded_on=load_take(paths.take(take_id)).created_at,
+                part_mb=config.deliver.part_mb,
             )
         except Problem as problem:
             if not problem.issue.code.startswith("stick-"):

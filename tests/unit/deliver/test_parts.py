@@ -16,6 +16,9 @@ import pytest
 from appliance.core.problems import Problem
 from appliance.core.types import Artifact, ArtifactRole, Receipt
 from appliance.deliver.copy import deliver
+from appliance.deliver.drives import VFAT_LIMIT_BYTES
+from appliance.deliver.package import Item
+from appliance.deliver.parts import plain_loads
 from appliance.deliver.remux import FILE_BYTES, FilmParts, Sink, corrected, plan_parts
 from appliance.sim.stick import SimDrive, SimStick
 
@@ -179,6 +182,34 @@ def test_what_is_no_film_is_cut_anywhere_and_a_note_tells_how_to_join_it(
     assert 'copy /b "film.mp4.001" + "film.mp4.002" + "film.mp4.003" "film.mp4"' in note
     bagit.Bag(receipt.folder).validate()
     assert delivered(path, drive_of(stick)).artifacts == receipt.artifacts
+
+
+def test_parts_may_be_made_smaller_than_the_file_system_wants(tmp_path: Path, stick: SimStick) -> None:
+    path = tmp_path / "notes.bin"
+    path.write_bytes(bytes(2_500_000))
+
+    class Fat(SmallFiles):
+        limit = (1 << 32) - 1
+
+    fat = Fat(stick, stick.state.insertion)
+    assert [one.size_bytes for one in delivered(path, fat, part_mb=1).artifacts] == [
+        1_000_000,
+        1_000_000,
+        500_000,
+    ]
+    assert [one.path for one in delivered(path, fat).artifacts] == ["data/notes.bin"]
+    whole = deliver("other", (artifact(path),), tmp_path, stick.drives()[0], spare_mb=2, part_mb=1)
+    assert [one.path for one in whole.artifacts] == ["data/notes.bin"], "only where there is a limit at all"
+
+
+def test_five_gigabytes_that_are_no_film_are_two_parts_on_fat32(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(5_000_000_000)
+    huge = Artifact(path.name, ArtifactRole.ACCESS, "0" * 64, 5_000_000_000)
+    loads = plain_loads(Item(huge, "data/film.mp4"), path, VFAT_LIMIT_BYTES)
+    assert [load.item.artifact.size_bytes for load in loads] == [4_294_967_295, 705_032_705]
+    assert len(next(loads[1].read(1 << 16))) == 1 << 16
 
 
 def test_a_single_picture_larger_than_the_limit_is_no_film_to_be_cut(film: Path) -> None:
