@@ -18,6 +18,7 @@ from appliance.core.types import Artifact, ArtifactRole, Issue, Role, Stage, Tak
 from appliance.deliver.copy import deliver
 from appliance.deliver.drives import DriveWatcher, sticks
 from appliance.encode.digest import sha256_file
+from appliance.takes.outcome import note_delivery, note_films
 from appliance.takes.store import load_take
 from appliance.worker.building import is_recording
 from appliance.worker.latencies import known_latencies
@@ -80,6 +81,7 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     write_take_report(folder / "report.html", take, making, made, artifacts)
     artifacts = (*artifacts, artifact(folder, "report.html", ArtifactRole.REPORT, progress))
     keep_seconds(folder, progress)
+    note_films(folder, artifacts)
     journal.put_artifacts(take_id, artifacts)
     return Verdict(note_of(take, made), made.issues)
 
@@ -165,6 +167,7 @@ def deliver_take(
         config.deliver.spare_mb,
         recorded_on=load_take(paths.take(take_id)).created_at,
     )
+    note_delivery(paths.take(take_id), receipt)
     journal.put_receipt(receipt)
     journal.set_state(take_id, TakeState.DELIVERED)
     progress(Stage.DELIVER, 1.0, "Delivered and checked")
