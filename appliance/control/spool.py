@@ -25,7 +25,14 @@ from appliance.takes.card import films_on
 from appliance.takes.clips import take_with_masters
 from appliance.takes.outcome import deliveries_of, films_of
 from appliance.takes.recover import OPEN, Recovery, recover_takes
-from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
+from appliance.takes.space import (
+    bytes_per_second,
+    check_space,
+    free_bytes,
+    keep_reserve,
+    minutes_left,
+    spend_reserve,
+)
 from appliance.takes.store import create_take, list_takes, save_take
 
 UNFINISHED = ("queued", "running", "waiting")
@@ -52,7 +59,9 @@ class Spool:
         paths.make()
         self._paths = paths
         self._config = config
+        spend_reserve(paths.data)
         self._journal, self._issues = open_journal(paths.journal)
+        keep_reserve(paths.data)
 
     def close(self) -> None:
         self._journal.close()
