@@ -19,7 +19,7 @@ from appliance.deliver.copy import deliver
 from appliance.deliver.drives import VFAT_LIMIT_BYTES
 from appliance.deliver.package import Item
 from appliance.deliver.parts import plain_loads
-from appliance.deliver.remux import FILE_BYTES, FilmParts, Sink, corrected, plan_parts
+from appliance.deliver.remux import FILE_BYTES, FilmParts, Sink, corrected, groups_of, plan_parts
 from appliance.sim.stick import SimDrive, SimStick
 
 TAKE = "2026-11-21-0001"
@@ -268,3 +268,23 @@ def test_a_sink_keeps_corrections_apart_and_they_end_in_their_places() -> None:
     for size in (1, 3, 100):
         blocks = (data[start : start + size] for start in range(0, len(data), size))
         assert b"".join(corrected(blocks, sink.corrections)) == b"size 0020, then more!"
+
+
+def test_late_sound_goes_with_the_pictures_that_it_belongs_to(tmp_path: Path) -> None:
+    """In this film all sound lies half a second behind its pictures."""
+    source, path = tmp_path / "source.mkv", tmp_path / "late.mkv"
+    make_film(source, "ffv1", "pcm_s16le", "yuv422p", 1)
+    with av.open(str(source)) as old, av.open(str(path), "w", options={"max_interleave_delta": "1"}) as new:
+        streams = {stream.index: new.add_stream_from_template(stream) for stream in old.streams}
+        packets = [packet for packet in old.demux() if packet.size]
+        late = {"video": 0.0, "audio": 0.5}
+        for packet in sorted(packets, key=lambda p: float(p.pts * p.time_base) + late[p.stream.type]):
+            packet.stream = streams[packet.stream_index]
+            new.mux_one(packet)
+    with av.open(str(path)) as film:
+        groups = list(groups_of(film))
+        stops = [group.start for group in groups[1:]] + [groups[-1].start + 9]
+        for group, stop in zip(groups, stops, strict=True):
+            times = [p.pts * p.time_base for p in group.packets if p.stream.type == "audio"]
+            assert all(group.start <= time < stop for time in times)
+        assert sum(len(group.packets) for group in groups) == len(packets)
