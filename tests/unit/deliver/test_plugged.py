@@ -85,7 +85,7 @@ def test_the_larger_partition_comes_first(disks: FakeDisks) -> None:
         (BLOCK, {"HintSystem": True}),
         (BLOCK, {"Configuration": [["fstab", {"dir": "/var/lib"}]]}),
         (BLOCK, {"IdLabel": "twinreel-data"}),
-        (FILE_SYSTEM, {"MountPoints": ["/mnt/backup"]}),
+        (FILE_SYSTEM, {"MountPoints": ["/srv/backup"]}),
     ],
 )
 def test_a_disk_of_the_box_is_never_taken_not_even_its_other_partitions(
