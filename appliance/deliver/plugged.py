@@ -152,10 +152,15 @@ class PluggedDrives:
             log.info("%s (%s, %s) is at %s", name, volume.device, volume.kind, home)
         except DisksError as error:
             log.warning("%s (%s, %s) was refused: %s %s", name, volume.device, volume.kind, error.name, error)
-            again_s = self._now() + AGAIN_S if error.name in PASSING else float("inf")
-            self._refused[volume.identity] = Refusal(complaints.refused(name, volume.kind, error), again_s)
+            self._refused[volume.identity] = self._refusal(volume, error)
         except Problem as problem:  # it cannot even be looked at, or it is being pulled at this moment
             self._refused[volume.identity] = Refusal(problem.issue, told_from_s=self._now() + SURE_S)
+
+    def _refusal(self, volume: Volume, error: DisksError) -> Refusal:
+        issue = complaints.refused(name_of(volume.label), volume.kind, error)
+        if error.name == "AlreadyMounted":  # a desktop was quicker; where, udisks2 says at the next look
+            return Refusal(issue, self._now() + SURE_S, told_from_s=float("inf"))
+        return Refusal(issue, self._now() + AGAIN_S if error.name in PASSING else float("inf"))
 
     def _mount(self, volume: Volume) -> Path:
         options = QUIET | {"options": MOUNT_OPTIONS}

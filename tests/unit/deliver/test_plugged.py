@@ -259,6 +259,19 @@ def test_a_stick_that_was_busy_is_tried_again(disks: FakeDisks, watcher: Plugged
     assert names(watcher) == ["KEYEX"]
 
 
+def test_a_stick_that_a_desktop_has_just_mounted_is_used_where_it_is(
+    disks: FakeDisks, watcher: PluggedDrives, clock: Clock
+) -> None:
+    """On a computer of one's own: both ask at the same moment, and one comes too late."""
+    only(disks, EXFAT)
+    disks.refusals["Mount"] = DisksError("AlreadyMounted", "Device /dev/sdd is already mounted")
+    assert (names(watcher), codes(watcher)) == ([], []), "nothing is wrong with it"
+    disks.refusals.clear()
+    disks.call(block(EXFAT), FILE_SYSTEM, "Mount", {}, 1.0)
+    clock.now_s += SURE_S
+    assert names(watcher) == ["KEYEX"]
+
+
 def test_fat32_is_told_as_soon_as_the_stick_is_there(
     disks: FakeDisks, watcher: PluggedDrives, monkeypatch: pytest.MonkeyPatch
 ) -> None:
