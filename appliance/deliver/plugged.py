@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity
 from appliance.deliver import complaints, mounts
-from appliance.deliver.choose import Stick, Volume, sticks_in
+from appliance.deliver.choose import Stick, Volume, reserved_in, sticks_in
 from appliance.deliver.disks import DRIVE, FILE_SYSTEM, Disks, DisksError, Objects
 from appliance.deliver.drives import Drive, MountedDrive, best_first, home_on, name_of
 from appliance.deliver.troubles import named_troubles, stick_busy
@@ -66,6 +66,7 @@ class PluggedDrives:
         self._lock = threading.RLock()
         self._seen: Objects | None = None
         self._sticks: tuple[Stick, ...] = ()
+        self._reserved: tuple[Stick, ...] = ()
         self._known: dict[Identity, MountedDrive] = {}
         self._refused: dict[Identity, Refusal] = {}
         self._left_open: dict[Identity, Issue] = {}
@@ -94,8 +95,9 @@ class PluggedDrives:
             best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
             if any(not drive.status().read_only for drive in best):  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
-            limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
-            return (*found, *map(complaints.small_files, limited))
+            found += [complaints.reserved(stick.name) for stick in self._reserved]
+            found += [complaints.small_files(d.name) for d in best if d.file_limit_bytes is not None]
+            return tuple(found)
 
     def _is_blank(self, stick: Stick) -> bool:
         return not stick.volumes and stick.path not in self._released
@@ -113,7 +115,9 @@ class PluggedDrives:
             return False
         self._deaf = None
         if objects is not self._seen:
-            self._seen, self._sticks = objects, sticks_in(objects, self._own(self._media), self._media)
+            own = self._own(self._media)
+            self._seen, self._sticks = objects, sticks_in(objects, own, self._media)
+            self._reserved = reserved_in(objects, own, self._media)
         return True
 
     def _forget(self) -> None:

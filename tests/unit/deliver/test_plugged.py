@@ -192,6 +192,15 @@ def test_what_is_on_an_unreadable_stick_is_named(disks: FakeDisks, watcher: Plug
     assert "crypto_LUKS" in watcher.issues()[0].cause
 
 
+def test_a_stick_that_somebody_named_after_the_box_is_told(disks: FakeDisks, watcher: PluggedDrives) -> None:
+    only(disks, EXFAT)
+    disks.change(block(EXFAT), BLOCK, IdLabel="TWINREEL")
+    assert (names(watcher), codes(watcher)) == ([], ["stick-reserved"])
+    assert disks.asked == []
+    disks.change(block(EXFAT), BLOCK, HintSystem=True)
+    assert codes(watcher) == [], "the box's own disk is none of the visitor's business"
+
+
 def test_beside_a_good_stick_a_bad_one_is_only_a_notice(disks: FakeDisks, watcher: PluggedDrives) -> None:
     only(disks, RAW, EXFAT)
     watcher.drives()
