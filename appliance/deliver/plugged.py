@@ -123,9 +123,7 @@ class PluggedDrives:
     def _forget(self) -> None:
         """Everything about what is no longer there, or was exchanged."""
         there = {volume.identity for stick in self._sticks for volume in stick.volumes}
-        self._refused = {
-            i: one for i, one in self._refused.items() if i in there and self._now() < one.again_s
-        }
+        self._refused = {i: one for i, one in self._refused.items() if i in there}
         self._known = {i: drive for i, drive in self._known.items() if i in there and drive.present}
         self._left_open = {i: issue for i, issue in self._left_open.items() if i in self._known}
         self._released = {path: one for path, one in self._released.items() if self._still_shown(one)}
@@ -138,7 +136,8 @@ class PluggedDrives:
         return not released.visible and not came and self._now() < released.until_s
 
     def _use(self, stick: Stick, volume: Volume) -> None:
-        if volume.identity in self._known or volume.identity in self._refused:
+        refusal = self._refused.get(volume.identity)
+        if volume.identity in self._known or (refusal is not None and self._now() < refusal.again_s):
             return
         name = name_of(volume.label)
         try:
@@ -153,6 +152,7 @@ class PluggedDrives:
             if volume.kind == "ntfs" and not volume.locked and drive.status().read_only:
                 self._left_open[volume.identity] = complaints.left_open(name)  # ntfs-3g lets it be read only
             self._known[volume.identity] = drive
+            self._refused.pop(volume.identity, None)
             log.info("%s (%s, %s) is at %s", name, volume.device, volume.kind, home)
         except DisksError as error:
             log.warning("%s (%s, %s) was refused: %s %s", name, volume.device, volume.kind, error.name, error)
@@ -161,10 +161,15 @@ class PluggedDrives:
             self._refused[volume.identity] = Refusal(problem.issue, told_from_s=self._now() + SURE_S)
 
     def _refusal(self, volume: Volume, error: DisksError) -> Refusal:
+        """What may pass by itself is told when it lasts."""
         issue = complaints.refused(name_of(volume.label), volume.kind, error)
         if error.name == "AlreadyMounted":  # a desktop was quicker; where, udisks2 says at the next look
-            return Refusal(issue, self._now() + SURE_S, told_from_s=float("inf"))
-        return Refusal(issue, self._now() + AGAIN_S if error.name in PASSING else float("inf"))
+            return Refusal(issue, self._now() + SURE_S, told_from_s=self._now() + AGAIN_S)
+        if error.name not in PASSING:
+            return Refusal(issue)
+        before = self._refused.get(volume.identity)
+        told_from_s = before.told_from_s if before is not None else self._now() + AGAIN_S
+        return Refusal(issue, self._now() + AGAIN_S, told_from_s)
 
     def _mount(self, volume: Volume) -> Path:
         options = QUIET | {"options": MOUNT_OPTIONS}

@@ -190,10 +190,13 @@ def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
 def test_a_stick_that_was_busy_is_tried_again(disks: FakeDisks, watcher: PluggedDrives, clock: Clock) -> None:
     only(disks, EXFAT)
     disks.refusals["Mount"] = DisksError("DeviceBusy", "an operation is pending")
-    assert names(watcher) == []
-    disks.refusals.clear()
+    assert (names(watcher), codes(watcher)) == ([], []), "nobody is sent for another stick yet"
     clock.now_s += AGAIN_S
-    assert names(watcher) == ["KEYEX"]
+    assert (names(watcher), codes(watcher)) == ([], ["stick-damaged"])
+    disks.refusals.clear()
+    assert codes(watcher) == ["stick-damaged"], "it is not tried at every look"
+    clock.now_s += AGAIN_S
+    assert (names(watcher), codes(watcher)) == (["KEYEX"], [])
 
 
 def test_a_stick_that_a_desktop_has_just_mounted_is_used_where_it_is(
