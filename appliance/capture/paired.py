@@ -42,6 +42,7 @@ class PairedSource:
 
     def __init__(self, picture: PictureSource, sound: SoundSource | None, issue: Issue | None = None) -> None:
         self._picture, self._issue = picture, issue
+        self._starting = threading.Lock()  # or a stop in the middle of a start would wait for its threads for ever
         self._changed = threading.Condition()
         self._frames: deque[tuple[VideoFrame, float]] = deque()  # with the moment of their arrival
         self._limit = max(4, round(QUEUED_S * picture.format.rate))
@@ -72,6 +73,10 @@ class PairedSource:
 
     def start(self) -> None:
         """Pictures first: some drivers begin the sound anew when the pictures begin."""
+        with self._starting:
+            self._start()
+
+    def _start(self) -> None:
         self._picture.start()
         with self._changed:
             self._frames.clear()
@@ -85,6 +90,10 @@ class PairedSource:
             self._sound.start()
 
     def stop(self) -> None:
+        with self._starting:
+            self._stop()
+
+    def _stop(self) -> None:
         with self._changed:
             self._running = False
             self._changed.notify_all()

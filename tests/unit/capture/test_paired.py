@@ -292,3 +292,33 @@ def test_a_card_that_refuses_is_told_and_the_pictures_come_alone() -> None:
     picture.frame(0)
     assert isinstance(source.read(10), VideoFrame)
     source.stop()
+
+
+def test_a_stop_in_the_middle_of_a_start_ends_it(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.source.stop()
+    starting, go_on, stopping = threading.Event(), threading.Event(), threading.Event()
+    start, stop = pair.picture.start, pair.picture.stop
+
+    def slow_start() -> None:
+        starting.set()
+        assert go_on.wait(10)
+        start()
+
+    def stop_that_waits_for_the_start() -> None:
+        stopping.set()
+        assert go_on.wait(10)
+        starter.join(0.3)
+        stop()
+
+    monkeypatch.setattr(pair.picture, "start", slow_start)
+    monkeypatch.setattr(pair.picture, "stop", stop_that_waits_for_the_start)
+    starter = threading.Thread(target=pair.source.start, daemon=True)
+    starter.start()
+    assert starting.wait(10)
+    stopper = threading.Thread(target=pair.source.stop, daemon=True)
+    stopper.start()
+    stopping.wait(0.05)  # it may be there already, or wait for the start to end
+    go_on.set()
+    stopper.join(5)
+    assert not stopper.is_alive()
+    assert (pair.picture.open, pair.sound.open) == (False, False)
