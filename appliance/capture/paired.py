@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.capture.alsa import AlsaSound
 from appliance.capture.rates import FrameCount, RateFit
 from appliance.capture.sound_keeper import SoundKeeper
-from appliance.capture.sound_repairs import BY_NAME
+from appliance.capture.sound_repairs import BY_NAME, SoundQuirks
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.realtime import reader_priority
 from appliance.core.types import AudioBlock, DeviceInfo, Issue, Signal, StreamFormat, VideoFrame
@@ -20,18 +21,39 @@ from appliance.devices.base import PictureSource, SoundSource
 PATIENCE_S = 0.3  # how long a picture waits for the sound of its moment
 QUEUED_S = 1.0  # of pictures that were fetched ahead; the driver's own buffers come on top
 READ_S = 0.25
+PASSING = ("sound-busy", "sound-refused")
+TRIES, PAUSE_S = 4, 0.5  # to open a sound card: a desktop's sound server looks at each one that comes
 log = logging.getLogger(__name__)
 
 
-def with_sound(picture: PictureSource, card: int | None, quirk: str = "") -> PairedSource:
+def with_sound(
+    picture: PictureSource,
+    card: int | None,
+    quirk: str = "",
+    pause: Callable[[float], None] = time.sleep,
+) -> PairedSource:
     """The pictures with the sound of that card; a card that refuses is told by ``issue`` and left out."""
     if card is None:
         return PairedSource(picture, None)
     try:
-        return PairedSource(picture, AlsaSound(card, picture.info.name, BY_NAME[quirk]))
+        return PairedSource(picture, patiently_opened(card, picture.info.name, BY_NAME[quirk], pause))
     except Problem as problem:
         log.warning("%s", problem)
         return PairedSource(picture, None, problem.issue)
+
+
+def patiently_opened(
+    card: int, name: str, quirks: SoundQuirks, pause: Callable[[float], None]
+) -> AlsaSound:
+    """Raises Problem; the pictures wait for it, for without sound they would stay until the next plug."""
+    for _ in range(TRIES - 1):
+        try:
+            return AlsaSound(card, name, quirks)
+        except Problem as problem:
+            if problem.issue.code not in PASSING:
+                raise
+        pause(PAUSE_S)
+    return AlsaSound(card, name, quirks)
 
 
 class PairedSource:

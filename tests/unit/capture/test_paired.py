@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ import pytest
 
 from appliance.capture import paired as paired_module
 from appliance.capture import sound_keeper
+from appliance.capture.alsa import problem_of
 from appliance.capture.paired import PairedSource, with_sound
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.types import (
@@ -322,3 +324,23 @@ def test_a_stop_in_the_middle_of_a_start_ends_it(pair: Pair, monkeypatch: pytest
     stopper.join(5)
     assert not stopper.is_alive()
     assert (pair.picture.open, pair.sound.open) == (False, False)
+
+
+@pytest.mark.parametrize(("busy_times", "channels"), [(2, 2), (9, 0)])
+def test_a_card_that_another_program_looks_at_for_a_moment_is_waited_for(
+    busy_times: int, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def opened(card: int, name: str, quirks: object) -> HandSound:
+        if len(pauses) < busy_times:
+            raise problem_of(OSError(errno.EBUSY, "busy"), name)
+        sound = HandSound()
+        sound.channels = 2
+        return sound
+
+    monkeypatch.setattr(paired_module, "AlsaSound", opened)
+    source = with_sound(HandPicture(), 1, pause=pauses.append)
+    assert source.format.audio_channels == channels
+    assert sum(pauses) <= 1.5
+    assert (source.issue is None) == bool(channels)
