@@ -344,3 +344,25 @@ def test_a_card_that_another_program_looks_at_for_a_moment_is_waited_for(
     assert source.format.audio_channels == channels
     assert sum(pauses) <= 1.5
     assert (source.issue is None) == bool(channels)
+
+
+@pytest.mark.parametrize(("role", "code"), [(Role.CAMERA, "camera-no-picture"), (Role.TAPE, None)])
+def test_a_camera_that_sends_nothing_is_told_until_a_picture_comes(
+    role: Role, code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paired_module, "BLIND_S", 0.05)
+    picture = HandPicture()
+    picture.info = replace(HandPicture.info, role=role)
+    source = PairedSource(picture, None)
+    source.start()
+    assert source.issue is None
+    assert source.read(0.1) is None
+    assert (source.issue and source.issue.code) == code
+    source.stop()
+    source.start()  # as the box does, again and again
+    assert (source.issue and source.issue.code) == code
+    monkeypatch.setattr(paired_module, "BLIND_S", 10.0)
+    picture.frame(0)
+    assert isinstance(source.read(10), VideoFrame)
+    assert source.issue is None
+    source.stop()
