@@ -10,6 +10,7 @@ import numpy as np
 from appliance.core.types import Plane
 
 Planes = tuple[Plane, Plane, Plane]
+LARGEST = 4096 * 2304  # a broken header may speak of gigabytes
 
 
 class JpegEye:
@@ -17,7 +18,7 @@ class JpegEye:
 
     def __init__(self) -> None:
         self._decoder: Any = av.CodecContext.create("mjpeg", "r")
-        self._decoder.options = {"lowres": "1"}
+        self._decoder.options = {"lowres": "1", "max_pixels": str(LARGEST)}
         self._decoder.thread_count = 1
 
     def look(self, data: bytes) -> Planes | None:

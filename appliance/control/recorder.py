@@ -18,6 +18,7 @@ from appliance.control.outbox import Outbox
 from appliance.control.picture import PictureTroubles
 from appliance.control.power import Power, switching_off
 from appliance.control.rack import Rack
+from appliance.control.refused import Refused
 from appliance.control.server import Server
 from appliance.control.simulated import Simulation, World
 from appliance.control.spool import Recovered, Spool
@@ -85,7 +86,7 @@ class Recorder:
         self._picture = PictureTroubles(self._troubles, config.capture.on_signal_loss == "go on")
         self._power = Power(paths.power_off, self._troubles)
         self._outbox = Outbox(self._spool, self._world, self._troubles)
-        self._refused: dict[str, str] = {}  # devices that could not be opened, and the trouble they made
+        self._refused = Refused()
         self._work = Work(self._spool)
         self._interrupted_at_s = 0.0  # on the box's clock; what follows on time.monotonic
         self._seek_at_s = float("inf")
@@ -170,21 +171,20 @@ class Recorder:
                 await self._plugged(change.info)
             elif used is not None and used.id == change.info.id:
                 await self._gone(change.info.role)
-            elif change.info.id in self._refused:
-                self._troubles.drop(self._refused.pop(change.info.id))
+            else:
+                self._troubles.drop(self._refused.forget(change.info.id))
 
     async def _plugged(self, info: DeviceInfo) -> None:
         try:
             used = await asyncio.to_thread(self._rack.plug, info)
         except Problem as problem:
-            if self._refused.get(info.id) != problem.issue.code:  # told once, tried again and again
-                self._refused[info.id] = problem.issue.code
+            if self._refused.note(info.id, problem.issue.code):
                 self._troubles.add(problem.issue)
             return
         session = self._rack.session(info.role)
         if not used or session is None:
             return
-        self._troubles.drop(f"{info.role.value}-lost", self._refused.pop(info.id, ""))
+        self._troubles.drop(f"{info.role.value}-lost", self._refused.forget(info.id))
         if self._taking is not None and not self._taking.running(info.role):
             self._taking.begin(info.role, session)
         if info.role is Role.TAPE:
@@ -211,7 +211,7 @@ class Recorder:
             return
         self._seek_at_s = time.monotonic() + SEEK_S
         for info in await asyncio.to_thread(self._watcher.devices):
-            if self._rack.session(info.role) is None:
+            if self._rack.session(info.role) is None and self._refused.due(info.id):
                 await self._plugged(info)
         self._troubles.from_devices(self._watcher.issues())
 
