@@ -11,8 +11,8 @@ from shutil import rmtree
 from typing import TypeVar
 
 from hw.bench.channel import Channel, ChannelClosed, Ran
-from hw.bench.machine import Machine, Saved, overlay
-from hw.bench.product import BOOT_S, Image, ignore_memory
+from hw.bench.machine import Machine, overlay
+from hw.bench.product import BOOT_S, Image, load
 from hw.bench.qmp import Qmp
 
 RESUME_S = 60.0
@@ -39,7 +39,7 @@ class Guest:
         try:
             self.qmp = Qmp(self.folder / "qmp")
             if saved is not None:
-                self._load(saved)
+                load(self.qmp, saved)
             self.channel = Channel(self.folder / "agent")
         except ChannelClosed:
             raise ChannelClosed(f"QEMU did not start: {self.machine.log}") from None
@@ -47,13 +47,6 @@ class Guest:
             self.run(f"date -u -s @{time.time():.2f} >/dev/null", timeout_s=RESUME_S)
         else:
             self.channel.wait_until_up(BOOT_S)
-
-    def _load(self, saved: Saved) -> None:
-        ignore_memory(self.qmp)
-        self.qmp.command("migrate-incoming", uri=f"exec:cat {saved.state}")
-        while self.qmp.command("query-status")["status"] == "inmigrate":
-            time.sleep(0.02)
-        self.qmp.command("cont")
 
     def run(self, command: str, data: bytes = b"", timeout_s: float = 60.0, check: bool = True) -> str:
         """What a shell command in the guest says; raises AssertionError where it fails."""

@@ -80,7 +80,7 @@ class Saved:
     memory: Path
     state: Path
 
-    def arguments(self, saving: bool) -> list[str]:
+    def arguments(self, saving: bool, resuming: bool) -> list[str]:
         share = "on" if saving else "off"
         backend = f"memory-backend-file,id=memory,size={MEMORY_MB}M,mem-path={self.memory},share={share}"
         return [
@@ -88,7 +88,7 @@ class Saved:
             backend,
             "-machine",
             "memory-backend=memory",
-            *([] if saving else ["-incoming", "defer"]),
+            *(["-incoming", "defer"] if resuming else []),
         ]
 
 
@@ -103,13 +103,14 @@ class Machine:
         kind: str,
         saved: Saved | None = None,
         saving: bool = False,
+        resuming: bool = True,
     ) -> None:
         self.folder = folder
         for name in ("qmp", "agent", *(f"usb{port}" for port in range(USB_PORTS))):
             (folder / name).unlink(missing_ok=True)
         command = ["qemu-system-x86_64", *common(kind), *kernel.arguments, *self._devices(), *blocks(disks)]
         if saved is not None:
-            command += saved.arguments(saving)
+            command += saved.arguments(saving, resuming)
         self._log = folder / "qemu.log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -7,42 +7,47 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.core.types import TakeState
 from hw.bench.base import HERE, SOURCE, base_layer, digest, made_once, run
 from hw.bench.channel import Channel
+from hw.bench.follower import Follower, Ledger
 from hw.bench.machine import Kernel, Machine, Saved, accelerator, overlay
+from hw.bench.prefab import finished_take
 from hw.bench.qmp import Qmp
 
 ROOT_MB, SPOOL_MB = 4000, 8000
-BOOT_S = 300.0
+BOOT_S = 600.0
 INPUTS = (
-    "appliance",
-    "models/manifest.toml",
-    "systemd",
-    "image",
-    "pyproject.toml",
-    "hw/bench/inside",
-    "hw/boards",
-)
-MACHINE = ("product.py", "machine.py", "site.toml")
-WAITS = "systemctl is-active --quiet twinreel-recorder twinreel-worker twinreel-web"
+    "appliance", "models/manifest.toml", "systemd", "image", "pyproject.toml", "hw/boards", "hw/bench/inside",
+)  # fmt: skip
+MACHINE = ("product.py", "prefab.py", "machine.py", "site.toml")
+SERVICES = "twinreel-recorder twinreel-worker twinreel-web"
 
 
 @dataclass(frozen=True)
 class Image:
-    """All files are read-only: a guest writes to overlays."""
+    """A machine at rest. All its files are read-only: a guest writes to overlays."""
 
     kernel: Kernel
     kind: str  # kvm or tcg
     root: Path
     spool: Path
-    saved: Saved  # the machine that waits for its first device
+    saved: Saved
 
 
-def product_layer() -> Image:
-    """The image of this working tree's product; made now if the cache has none like it."""
+@dataclass(frozen=True)
+class Images:
+    idle: Image  # nothing is plugged in, nothing was ever recorded
+    waiting: Image  # a take's film is made and waits for a stick
+
+
+def product_layer() -> Images:
+    """The images of this working tree's product; made now if the cache has none like them."""
     base = base_layer()
     kernel = Kernel(base / "vmlinuz", base / "initrd")
     kind = accelerator(kernel)
@@ -50,15 +55,18 @@ def product_layer() -> Image:
     key = digest((*inputs, *(HERE / name for name in MACHINE), f"{base.name} {kind}".encode()))
     with made_once(f"product-{key}") as (folder, part):
         if part is not None:
-            print("bench: installing the product into the guest and booting it once ...", flush=True)
+            print("bench: installing the product into the guest, booting it once ...", flush=True)
             make_root(base / "rootfs", part)
             make_spool(part)
-            warm_up(part, kernel, kind)
-    return Image(kernel, kind, folder / "root.qcow2", folder / "spool.qcow2", saved_in(folder))
+            warm_up(image_in(part, "idle", kernel, kind))
+            print("bench: making a film that waits for a stick ...", flush=True)
+            let_wait(image_in(part, "idle", kernel, kind), image_in(part, "waiting", kernel, kind))
+    return Images(*(image_in(folder, name, kernel, kind) for name in ("idle", "waiting")))
 
 
-def saved_in(folder: Path) -> Saved:
-    return Saved(folder / "memory", folder / "state")
+def image_in(folder: Path, name: str, kernel: Kernel, kind: str) -> Image:
+    root, spool = folder / f"{name}-root.qcow2", folder / f"{name}-spool.qcow2"
+    return Image(kernel, kind, root, spool, Saved(folder / f"{name}-memory", folder / f"{name}-state"))
 
 
 def make_root(base: Path, folder: Path) -> None:
@@ -91,8 +99,8 @@ def put_bench(root: Path) -> None:
     for file in sorted((HERE / "inside").glob("*.*")):
         shutil.copy(file, units if file.suffix == ".service" else tools)
     run("chroot", root, "systemctl", "enable", "--quiet", "bench-agent.service", "bench-panel.service")
-    for service in ("recorder", "worker", "web"):
-        folder = units / f"twinreel-{service}.service.d"
+    for service in SERVICES.split():
+        folder = units / f"{service}.service.d"
         folder.mkdir()
         shutil.copy(HERE / "inside/slow.conf", folder)
     shutil.copy(HERE / "site.toml", root / "etc/twinreel/site.toml")
@@ -106,46 +114,83 @@ def make_spool(folder: Path) -> None:
     run("mke2fs", "-q", "-t", "ext4", "-L", "twinreel-spool", image)
 
 
-def warm_up(folder: Path, kernel: Kernel, kind: str) -> None:
+def warm_up(image: Image) -> None:
     """Boot, wait until the three services run, and keep the machine as it is then."""
-    disks = [overlay(folder / f"{name}.img", folder / f"{name}.qcow2", "raw") for name in ("root", "spool")]
-    for name, disk in zip(
-        ("root", "spool"), disks, strict=True
-    ):  # by a name that survives the folder's renaming
-        subprocess.run(["qemu-img", "rebase", "-u", "-b", f"{name}.img", "-F", "raw", str(disk)], check=True)
+    folder = image.root.parent
+    for name, disk in (("root", image.root), ("spool", image.spool)):
+        beside(folder / f"{name}.img", disk, "raw")
+    with running(image, image.saved, resuming=False) as (control, channel, _):
+        channel.wait_until_up(BOOT_S)
+        wait_for_services(channel)
+        save(control, image.saved.state)
+
+
+def let_wait(idle: Image, waiting: Image) -> None:
+    """Give the idle machine a take whose film is made, and keep it once the box has found it."""
+    film = finished_take()
+    run("cp", "--sparse=always", idle.saved.memory, waiting.saved.memory)
+    for old, new in ((idle.root, waiting.root), (idle.spool, waiting.spool)):
+        beside(old, new, "qcow2")
+    started = Saved(waiting.saved.memory, idle.saved.state)
+    with running(waiting, started, resuming=True) as (control, channel, folder):
+        load(control, started)
+        put = "cd /var/lib/twinreel && tar -x && chown -R twinreel:twinreel takes journal.db*"
+        for command, data in (
+            (f"systemctl stop {SERVICES}", b""),
+            (put, film),
+            (f"systemctl start {SERVICES}", b""),
+        ):
+            if (ran := channel.run(command, data, BOOT_S)).code:
+                raise RuntimeError(f"{command}: {ran.text}")
+        follower = Follower(channel, Ledger(folder / "promises"))
+        told = follower.until(
+            lambda s: s.takes and any(issue.code == "stick-absent" for issue in s.issues),
+            "a film waits",
+            BOOT_S,
+        )
+        assert told.takes[0].state is TakeState.FINISHED
+        follower.close()
+        time.sleep(3.0)  # its connection is closed, and the processes sleep
+        save(control, waiting.saved.state)
+
+
+def beside(base: Path, disk: Path, form: str) -> None:
+    """An overlay that names its base without the folder, which will be renamed."""
+    overlay(base, disk, form)
+    subprocess.run(["qemu-img", "rebase", "-u", "-b", base.name, "-F", form, str(disk)], check=True)
+
+
+@contextmanager
+def running(image: Image, saved: Saved, resuming: bool) -> Iterator[tuple[Qmp, Channel, Path]]:
+    """A machine that will be saved; where that fails, its logs are kept in the cache."""
+    failed = image.root.parents[1] / "failed-boot"
     with tempfile.TemporaryDirectory(prefix="twinreel-bench-") as work:
-        machine = Machine(Path(work), kernel, disks, kind, saved_in(folder), saving=True)
+        folder = Path(work)
+        machine = Machine(folder, image.kernel, [image.root, image.spool], image.kind, saved, True, resuming)
         try:
-            control = Qmp(Path(work) / "qmp")
-            channel = Channel(Path(work) / "agent")
-            channel.wait_until_up(BOOT_S)
-            wait_for_services(channel)
-            save(control, folder / "state")
+            yield Qmp(folder / "qmp"), Channel(folder / "agent"), folder
         except BaseException:
-            shutil.copytree(work, folder.parent / "failed-boot", dirs_exist_ok=True, ignore=ignore_sockets)
+            failed.mkdir(exist_ok=True)
+            for file in (file for file in folder.iterdir() if file.is_file()):
+                shutil.copy(file, failed)
             raise
         finally:
             machine.close()
 
 
-def ignore_sockets(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if not Path(folder, name).is_file()]
-
-
 def wait_for_services(channel: Channel) -> None:
     until_s = time.monotonic() + BOOT_S
-    while channel.run(f"{WAITS} && systemctl is-active --quiet multi-user.target").code:
+    while channel.run(f"systemctl is-active --quiet {SERVICES} bench-panel multi-user.target").code:
         if time.monotonic() > until_s:
-            raise RuntimeError(channel.run("systemctl --failed; journalctl -b -n 80 --no-pager").text)
+            raise RuntimeError(channel.run("systemctl --failed; journalctl -b -n 120 --no-pager").text)
         time.sleep(1.0)
-    channel.run("sync; sleep 3; systemctl is-system-running", timeout_s=30)
+    channel.run("sync; sleep 3")
 
 
 def ignore_memory(control: Qmp) -> None:
     """What is in the file of the memory need not be in the saved state."""
-    control.command(
-        "migrate-set-capabilities", capabilities=[{"capability": "x-ignore-shared", "state": True}]
-    )
+    wanted = [{"capability": "x-ignore-shared", "state": True}]
+    control.command("migrate-set-capabilities", capabilities=wanted)
 
 
 def save(control: Qmp, state: Path) -> None:
@@ -158,3 +203,11 @@ def save(control: Qmp, state: Path) -> None:
             raise RuntimeError(f"the machine's state could not be saved: {control.command('query-migrate')}")
         time.sleep(0.1)
     control.command("quit")
+
+
+def load(control: Qmp, saved: Saved) -> None:
+    ignore_memory(control)
+    control.command("migrate-incoming", uri=f"exec:cat {saved.state}")
+    while control.command("query-status")["status"] == "inmigrate":
+        time.sleep(0.02)
+    control.command("cont")

@@ -8,4 +8,4 @@ mkdir -p $chip/bank0
 echo 164 > $chip/bank0/num_lines
 echo tegra234-gpio > $chip/bank0/label
 echo 1 > $chip/live
-echo pull-up > /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio105/pull
+echo pull-up | tee /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio105/pull > /dev/null

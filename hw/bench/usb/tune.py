@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from hw.bench.usb.model import SOUND_HZ
 Sound = NDArray[np.int16]
 CLICK_S = 0.02
 TONES = 8  # clicks have pitches by turns, so that one is not taken for the next
-MURMUR_S = 41  # the murmur comes again after so many seconds
+MURMUR_S = 17  # the murmur comes again after so many seconds
 
 
 def pitch_hz(second: int) -> float:
@@ -18,6 +20,7 @@ def pitch_hz(second: int) -> float:
     return 1000.0 + 250.0 * (second % TONES)
 
 
+@cache
 def murmur() -> NDArray[np.float32]:
     noise = np.random.default_rng(4).normal(0, 1, MURMUR_S * SOUND_HZ).astype(np.float32)
     smooth = np.convolve(noise, np.ones(24, np.float32) / 24, mode="same")
