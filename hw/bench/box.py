@@ -6,23 +6,33 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copy
 
-from appliance.core.config import PanelConfig
 from appliance.core.snapshot import BoxState, CommandName, Snapshot
 from appliance.core.types import Issue, Role, TakeState
 from appliance.panel.patterns import OFF, PATTERNS, STEADY
 from hw.bench.compare import Match, Recorded, SoundCheck, check_sound, match, read_segment
 from hw.bench.follower import Follower, Ledger
 from hw.bench.guest import Guest
+from hw.bench.inspect import Inspection, inspect
 from hw.bench.machine import USB_PORTS
 from hw.bench.plugs import Plugged
 from hw.bench.product import Image
 from hw.bench.sticks import Fault, Stick, make_stick
 from hw.bench.usb.model import MODELS
 
+PYTHON = "/opt/twinreel/bin/python"
+HUGE = """
+import os, sqlite3, sys
+db = sqlite3.connect("/var/lib/twinreel/journal.db")
+take, path = db.execute("SELECT take_id, path FROM artifacts WHERE role='access'").fetchone()
+os.truncate(f"/var/lib/twinreel/takes/{take}/{path}", int(sys.argv[1]))
+db.execute("UPDATE artifacts SET size_bytes=? WHERE take_id=? AND path=?", (int(sys.argv[1]), take, path))
+db.commit()
+"""
 GPIO = "/sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio"
 TAKES = "/var/lib/twinreel/takes"
-PANEL = PanelConfig()
+LIGHTS, BUTTON = (0, 1, 2), 3  # lines of the board "bench"
 SHORT_S = 0.3
 PATIENCE_S = 90.0
 SERVICES_S = 300.0
@@ -32,10 +42,12 @@ class Box:
     """Of one scenario. ``frames`` collects (sent, recorded) for the table."""
 
     def __init__(self, image: Image, keep: bool = False) -> None:
+        self._image = image
         self.guest = Guest(image, keep)
         self.ledger = Ledger(self.guest.folder / "promises.jsonl")
         self.follower = Follower(self.guest.channel, self.ledger)
         self.frames: list[tuple[int, int]] = []
+        self.notes: list[str] = []
         self.plugged: dict[int, Plugged] = {}
         self._sticks: list[Stick] = []
         self._scene_s = time.monotonic()
@@ -54,17 +66,30 @@ class Box:
         device.pull()
         self.plugged = {port: one for port, one in self.plugged.items() if one is not device}
 
-    def insert(self, kind: str = "exfat", megabytes: int = 200, fault: Fault | None = None) -> Stick:
-        """A new stick of this file system."""
+    def insert(
+        self,
+        kind: str = "exfat",
+        megabytes: int = 200,
+        fault: Fault | None = None,
+        template: Path | None = None,
+    ) -> Stick:
+        """A new stick of this file system, or one with the contents of ``template``."""
         name = f"stick{len(self._sticks)}"
-        stick = Stick(name, make_stick(self.guest.folder / f"{name}.img", kind, megabytes))
+        path = self.guest.folder / f"{name}.img"
+        stick = Stick(name, copy(template, path) if template else make_stick(path, kind, megabytes), kind)
         self._sticks.append(stick)
         stick.insert(self.guest.qmp, fault)
         return stick
 
+    def look_at(self, stick: Stick) -> Inspection:
+        """Pull the stick and look at what lies on it, with another machine."""
+        if stick.inserted:
+            stick.pull(self.guest.qmp)
+        return inspect(self._image, stick.path, stick.kind)
+
     def press(self, seconds: float = SHORT_S) -> None:
         """The button, with a finger."""
-        line = f"{GPIO}{PANEL.button_line}/pull"
+        line = f"{GPIO}{BUTTON}/pull"
         self.guest.run(
             f"echo pull-down | tee {line}; sleep {seconds}; echo pull-up | tee {line}", timeout_s=60
         )
@@ -123,7 +148,7 @@ class Box:
 
     def lights(self, seconds: float = 2.5) -> list[tuple[bool, bool, bool]]:
         """What they were, ten times a second."""
-        values = " ".join(f"{GPIO}{line}/value" for line in PANEL.light_lines)
+        values = " ".join(f"{GPIO}{line}/value" for line in LIGHTS)
         count = round(10 * seconds)
         said = self.guest.run(f"for i in $(seq {count}); do echo $(cat {values}); sleep 0.1; done")
         rows = [line.split() for line in said.splitlines()]
@@ -162,9 +187,14 @@ class Box:
         self.frames.append((found.sent, found.recorded))
         return found
 
-    def sound(self, device: Plugged, found: Match, recorded: Recorded) -> SoundCheck:
-        period_s = 1 / float(MODELS[device.model].mjpeg[0].rate)
-        return check_sound(device.sent(), found, recorded, period_s)
+    def sound(self, device: Plugged, recorded: Recorded) -> SoundCheck:
+        model, sent = MODELS[device.model], device.sent()
+        rate = (model.mjpeg or model.yuyv)[0].rate
+        return check_sound(sent, match(sent, recorded.numbers), recorded, float(1 / rate))
+
+    def make_film_huge(self, size_bytes: int) -> None:
+        """The waiting take's film becomes a sparse file of this size, in folder and journal."""
+        self.guest.run(f"{PYTHON} - {size_bytes}", HUGE.encode(), timeout_s=30)
 
     # Bad luck.
 
@@ -179,6 +209,11 @@ class Box:
     def boot(self) -> None:
         """The power is back; sticks are as they were, cables have to be plugged in again."""
         self.guest.boot()
+        self.follow()
+
+    def follow(self) -> None:
+        """Listen to the recorder of a guest that has just been booted."""
+        self.follower.close()
         self.follower = Follower(self.guest.channel, self.ledger)
 
     def close(self) -> None:

@@ -46,8 +46,7 @@ def finished_take() -> bytes:
         paths.site_config.write_text(SITE)
         commands = {name: [sys.executable, "-m", "appliance", name] for name in ("record", "worker")}
         environment = {**os.environ, "TWINREEL_ROOT": folder, "PYTHONPATH": str(SOURCE)}
-        with Supervisor(commands, environment, log_folder=Path(folder) / "log") as processes:
-            processes.start()
+        with Supervisor(commands, environment, log_folder=Path(folder) / "log"):
             make_film(paths)
         return packed(paths.data)
 

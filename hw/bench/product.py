@@ -58,15 +58,18 @@ def product_layer() -> Images:
             print("bench: installing the product into the guest, booting it once ...", flush=True)
             make_root(base / "rootfs", part)
             make_spool(part)
-            warm_up(image_in(part, "idle", kernel, kind))
+            warm_up(image_in(part, kernel, kind))
+    idle = image_in(folder, kernel, kind)
+    with made_once(f"film-{key}") as (folder, part):
+        if part is not None:
             print("bench: making a film that waits for a stick ...", flush=True)
-            let_wait(image_in(part, "idle", kernel, kind), image_in(part, "waiting", kernel, kind))
-    return Images(*(image_in(folder, name, kernel, kind) for name in ("idle", "waiting")))
+            let_wait(idle, image_in(part, kernel, kind))
+    return Images(idle, image_in(folder, kernel, kind))
 
 
-def image_in(folder: Path, name: str, kernel: Kernel, kind: str) -> Image:
-    root, spool = folder / f"{name}-root.qcow2", folder / f"{name}-spool.qcow2"
-    return Image(kernel, kind, root, spool, Saved(folder / f"{name}-memory", folder / f"{name}-state"))
+def image_in(folder: Path, kernel: Kernel, kind: str) -> Image:
+    saved = Saved(folder / "memory", folder / "state")
+    return Image(kernel, kind, folder / "root.qcow2", folder / "spool.qcow2", saved)
 
 
 def make_root(base: Path, folder: Path) -> None:
@@ -118,7 +121,9 @@ def warm_up(image: Image) -> None:
     """Boot, wait until the three services run, and keep the machine as it is then."""
     folder = image.root.parent
     for name, disk in (("root", image.root), ("spool", image.spool)):
-        beside(folder / f"{name}.img", disk, "raw")
+        overlay(folder / f"{name}.img", disk, "raw")
+        by_name = f"{name}.img"  # without its folder, which will be renamed
+        subprocess.run(["qemu-img", "rebase", "-u", "-b", by_name, "-F", "raw", str(disk)], check=True)
     with running(image, image.saved, resuming=False) as (control, channel, _):
         channel.wait_until_up(BOOT_S)
         wait_for_services(channel)
@@ -130,7 +135,7 @@ def let_wait(idle: Image, waiting: Image) -> None:
     film = finished_take()
     run("cp", "--sparse=always", idle.saved.memory, waiting.saved.memory)
     for old, new in ((idle.root, waiting.root), (idle.spool, waiting.spool)):
-        beside(old, new, "qcow2")
+        overlay(old, new)
     started = Saved(waiting.saved.memory, idle.saved.state)
     with running(waiting, started, resuming=True) as (control, channel, folder):
         load(control, started)
@@ -152,12 +157,6 @@ def let_wait(idle: Image, waiting: Image) -> None:
         follower.close()
         time.sleep(3.0)  # its connection is closed, and the processes sleep
         save(control, waiting.saved.state)
-
-
-def beside(base: Path, disk: Path, form: str) -> None:
-    """An overlay that names its base without the folder, which will be renamed."""
-    overlay(base, disk, form)
-    subprocess.run(["qemu-img", "rebase", "-u", "-b", base.name, "-F", form, str(disk)], check=True)
 
 
 @contextmanager

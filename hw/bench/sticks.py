@@ -18,11 +18,11 @@ SLOW_BYTES_S = 2_000_000
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a stick. ``bad_sector`` fails to be written once the stick is plugged in."""
+    """What is wrong with a stick. ``bad_sectors`` (from, to) cannot be written."""
 
     slow: bool = False
     read_only: bool = False
-    bad_sector: int | None = None
+    bad_sectors: tuple[int, int] | None = None
     log: Path | None = None  # every write is recorded there (blklogwrites)
 
 
@@ -56,12 +56,22 @@ def partition_table(kind: int, sectors: int) -> bytes:
     return bytes(446) + entry + bytes(48) + b"\x55\xaa"
 
 
+def broken(first: int, last: int) -> list[dict[str, object]]:
+    """Every 8th sector of the range: QEMU compares the sectors of a request one by one, and each is long."""
+    kind = {"event": "none", "iotype": "write", "errno": 5, "once": False, "immediately": True}
+    return [{**kind, "sector": sector} for sector in range(first, last, 256)]
+
+
 class Stick:
     """Plugged in from ``insert`` to ``pull``; the file keeps what was written."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        self.name, self.path = name, path
+    def __init__(self, name: str, path: Path, kind: str = "") -> None:
+        self.name, self.path, self.kind = name, path, kind
         self._nodes: list[str] = []
+
+    @property
+    def inserted(self) -> bool:
+        return bool(self._nodes)
 
     def insert(self, qmp: Qmp, fault: Fault | None = None) -> None:
         fault = fault or Fault()
@@ -71,9 +81,8 @@ class Stick:
             file["read-only"] = True  # type: ignore[assignment]
         qmp.command("blockdev-add", **file)
         top = self._node(qmp, "raw", {"file": self._nodes[-1], "read-only": fault.read_only})
-        if fault.bad_sector is not None:
-            broken = {"event": "write_aio", "sector": fault.bad_sector, "errno": 5, "once": False}
-            top = self._node(qmp, "blkdebug", {"image": top, "inject-error": [broken]})
+        if fault.bad_sectors is not None:
+            top = self._node(qmp, "blkdebug", {"image": top, "inject-error": broken(*fault.bad_sectors)})
         if fault.slow:
             qmp.command(
                 "object-add",
