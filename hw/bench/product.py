@@ -179,7 +179,8 @@ def running(image: Image, saved: Saved, resuming: bool) -> Iterator[tuple[Qmp, C
 
 def wait_for_services(channel: Channel) -> None:
     until_s = time.monotonic() + BOOT_S
-    while channel.run(f"systemctl is-active --quiet {SERVICES} bench-panel multi-user.target").code:
+    units = f"{SERVICES} bench-panel multi-user.target"
+    while channel.run(f"! systemctl is-active {units} | grep -vx active").code:
         if time.monotonic() > until_s:
             raise RuntimeError(channel.run("systemctl --failed; journalctl -b -n 120 --no-pager").text)
         time.sleep(1.0)
