@@ -10,14 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.core.clock import Clock, RealClock, ScaledClock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
+from appliance.core.realtime import lock_memory, what_is_permitted
 from appliance.core.snapshot import BoxState, Command, CommandName
 from appliance.deliver.drives import DriveWatcher
+from appliance.devices.base import DeviceWatcher
+
+if TYPE_CHECKING:
+    from appliance.control.simulated import Simulation
+    from appliance.devices.watch import Watcher
 
 log = logging.getLogger(__name__)
 HEARTBEAT_LIMIT_S = 10.0
@@ -29,21 +37,29 @@ def clock_of(config: Config) -> Clock:
     return ScaledClock(config.sim.speed) if config.sim.enabled else RealClock()
 
 
-def drives_of(paths: Paths, config: Config) -> DriveWatcher:
+def drives_of(paths: Paths, config: Config, mounting: bool = False) -> DriveWatcher:
+    """One process mounts sticks and lets go of them, the recorder; any other sees what it has mounted."""
     if config.sim.enabled:
         from appliance.sim.card import SimDrives
 
         return SimDrives(paths)
-    from appliance.deliver.drives import MountedDrives
+    if mounting:
+        from appliance.deliver.disks import Udisks
+        from appliance.deliver.plugged import PluggedDrives
+        from appliance.deliver.wish import ask_for_folder
 
-    return MountedDrives(paths.media)
+        return PluggedDrives(Udisks(), ask_for_folder=partial(ask_for_folder, paths.run))
+    from appliance.deliver.drives import MountedDrives
+    from appliance.deliver.mounts import media_folders
+
+    return MountedDrives(media_folders())
 
 
 def run_recorder(paths: Paths, config: Config) -> None:
     """The recorder process, until SIGTERM or SIGINT."""
-    if not config.sim.enabled:
-        raise no_real_devices()
     paths.make()
+    if not config.sim.enabled:
+        log.info("%s; %s", lock_memory(), what_is_permitted())
     with alone(paths.run / "recorder.lock", "recorder"):
         asyncio.run(_record(paths, config))
 
@@ -53,7 +69,7 @@ async def _record(paths: Paths, config: Config) -> None:
     from appliance.ops.notify import Watchdog, notify_ready, notify_status, notify_stopping
     from appliance.panel.factory import make_panel
 
-    world, clock = build_world(paths, config)
+    watcher, simulation = hardware_of(paths, config)
     panel = make_panel(config.panel)
     watchdog = Watchdog()
     watchdog.expect("devices", HEARTBEAT_LIMIT_S)
@@ -61,15 +77,24 @@ async def _record(paths: Paths, config: Config) -> None:
     def on_state(state: BoxState) -> None:
         notify_status(state.value)
         if panel is not None:
-            panel.show(state)
+            panel.show(state, recorder.tape_signal)
 
     def on_tick(heartbeats: list[float]) -> None:
+        if panel is not None:
+            panel.show(recorder.state, recorder.tape_signal)
         if all(clock_is_fresh(beat) for beat in heartbeats):
             watchdog.beat("devices")
         watchdog.feed()
 
     recorder = Recorder(
-        paths, config, clock, world.watcher, drives_of(paths, config), world, on_state, on_tick
+        paths,
+        config,
+        clock_of(config),
+        watcher,
+        drives_of(paths, config, mounting=True),
+        simulation,
+        on_state,
+        on_tick,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,6 +103,7 @@ async def _record(paths: Paths, config: Config) -> None:
         post = poster(loop, recorder.command)
         panel.on_press = lambda: post(CommandName.PRESS)
         panel.on_hold = lambda: post(CommandName.EJECT)
+        panel.on_power_off = lambda: post(CommandName.POWER_OFF)
         panel.show(recorder.state)
     notify_ready()
     try:
@@ -103,11 +129,24 @@ def poster(
     return post
 
 
-def build_world(paths: Paths, config: Config):  # type: ignore[no-untyped-def]
-    from appliance.sim.world import SimWorld
+def hardware_of(paths: Paths, config: Config) -> tuple[DeviceWatcher, Simulation | None]:
+    """The real devices, or the simulated world with its own."""
+    if config.sim.enabled:
+        from appliance.sim.world import SimWorld
 
-    clock = clock_of(config)
-    return SimWorld(config.sim, paths, clock), clock
+        world = SimWorld(config.sim, paths, clock_of(config))
+        return world.watcher, world
+    return watcher_of(paths, config), None
+
+
+def watcher_of(paths: Paths, config: Config) -> Watcher:
+    """Of the real devices; it looks from now on."""
+    from appliance.capture.opening import open_device
+    from appliance.devices.ports import Ports
+    from appliance.devices.udev import Udev
+    from appliance.devices.watch import Watcher
+
+    return Watcher(Udev(), open_device, config.devices, Ports(paths.data / "ports.json"))
 
 
 def run_worker(paths: Paths, config: Config) -> None:
@@ -167,12 +206,3 @@ def run_web(paths: Paths, config: Config) -> None:
     paths.make()
     watchdog = Watchdog()  # fed by the server's loop itself: it expects nobody else
     serve(paths, config, on_up=notify_ready, on_turn=watchdog.feed)
-
-
-def no_real_devices() -> Problem:
-    return Problem(
-        "no-real-devices",
-        "This version of the box records from simulated devices only",
-        "Capture from V4L2 and ALSA is not built in yet.",
-        "Set `enabled = true` under [sim] in the configuration, or run `twinreel demo`.",
-    )

@@ -17,6 +17,7 @@ from appliance.console import print_interrupted, print_issue, print_json, progre
 from appliance.core.config import Config, load_config
 from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
+from appliance.devices_cli import devices
 from appliance.import_cli import import_films
 
 INCOMPLETE = 3  # done, but the input was cut off
@@ -356,6 +357,7 @@ def doctor(
 
 app.add_typer(bench, name="bench")
 app.command("import")(import_films)
+app.command()(devices)
 
 
 def version(show: bool) -> None:

@@ -167,7 +167,7 @@ class Screen:
         self._last = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        line = panel_line(snapshot.state, snapshot.sentence, time.monotonic())
+        line = panel_line(snapshot.state, snapshot.sentence, time.monotonic(), snapshot.tape_signal)
         words = f"{snapshot.state.value}: {snapshot.sentence}"
         if sys.stdout.isatty():
             print(f"\r\033[K{line}", end="", flush=True)

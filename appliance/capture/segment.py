@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +16,7 @@ import av
 import numpy as np
 
 from appliance.capture.camera_writer import CameraWriter
+from appliance.capture.device_log import keep_report
 from appliance.capture.frame_log import FrameEntry, FrameLog
 from appliance.capture.grid import FrameGrid
 from appliance.capture.sound_track import SoundTrack
@@ -24,6 +26,7 @@ from appliance.core.problems import Problem
 from appliance.core.types import AudioBlock, Role, Segment, StreamFormat, VideoFrame
 
 SYNC_S = 1.0
+SYNC_BYTES = 8 << 20  # a slow disk is never owed more than that, which it can take in a moment
 EARLY_BLOCKS = 50  # of sound kept until the first picture is there
 SOUND_LAG_S = 2.0  # sound that is later than this is taken for lost
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -50,17 +53,19 @@ class SegmentRecorder:
         index: int,
         config: CaptureConfig,
         device: str,
+        report: Callable[[], dict[str, str]] = dict,
     ) -> None:
         self.frames = 0  # on the disk
         self.problem: Problem | None = None
         self.first_timestamp_s: float | None = None
         self._format, self._config = format, config
-        self._role, self._index, self._device = role, index, device
+        self._role, self._index, self._device, self._report = role, index, device, report
         self._path = folder / f"{role.value}-{index:02d}.mkv"
         self._grid = FrameGrid(format.rate)
         self._ring: deque[Placed | AudioBlock] = deque()
-        self._ring_frames = 0
+        self._ring_frames = self._ring_bytes = 0
         self._ring_limit = max(2, round(config.ring_s * format.rate))
+        self._ring_limit_bytes = config.ring_mb << 20
         self._changed = threading.Condition()
         self._closing = False
         self._lost_before = 0
@@ -70,7 +75,7 @@ class SegmentRecorder:
         self._writer: TapeWriter | CameraWriter | None = None
         self._log: FrameLog | None = None
         self._sound: SoundTrack | None = None
-        self._synced_s = time.monotonic()
+        self._synced_s, self._synced_bytes = time.monotonic(), 0
         self._thread = threading.Thread(target=self._run, name=f"write-{role.value}", daemon=True)
         self._thread.start()
 
@@ -92,16 +97,21 @@ class SegmentRecorder:
         with self._changed:
             if isinstance(piece, VideoFrame):
                 self._put_frame(piece)
-            elif self._ring_frames < self._ring_limit and self.problem is None:
+            elif not self._full and self.problem is None:
                 self._ring.append(piece)
+                self._ring_bytes += piece.samples.nbytes
             self._changed.notify_all()
+
+    @property
+    def _full(self) -> bool:
+        return self._ring_frames >= self._ring_limit or self._ring_bytes >= self._ring_limit_bytes
 
     def _put_frame(self, frame: VideoFrame) -> None:
         if self.first_timestamp_s is None:
             self.first_timestamp_s = frame.timestamp_s
         place = self._grid.place(frame.sequence, frame.timestamp_s)
         self._lost_before += place.missed
-        if self._ring_frames >= self._ring_limit or self.problem is not None:
+        if self._full or self.problem is not None:
             self._overflow += 1
             self._lost_before += 1
             return
@@ -109,14 +119,17 @@ class SegmentRecorder:
         flags = ("damaged",) * frame.damaged + ("overflow",) * overflow
         self._ring.append(Placed(frame, place.index, self._lost_before, flags))
         self._ring_frames += 1
+        self._ring_bytes += size_of(frame)
         self._lost_before = 0
 
     def wait_for_room(self, timeout_s: float) -> bool:
         """For simulated worlds, which wait for their reader: False when the ring stayed full."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self._ring_frames < self._ring_limit // 2 or self.problem is not None, timeout_s
-            )
+            return self._changed.wait_for(lambda: self._half_empty or self.problem is not None, timeout_s)
+
+    @property
+    def _half_empty(self) -> bool:
+        return self._ring_frames < self._ring_limit // 2 and self._ring_bytes < self._ring_limit_bytes // 2
 
     def close(self, complete: bool, start_s: float = 0.0) -> Segment:
         """Write what is in the ring and finish the file; on the disk when this returns.
@@ -158,7 +171,10 @@ class SegmentRecorder:
             item = self._ring.popleft()
             if isinstance(item, Placed):
                 self._ring_frames -= 1
+                self._ring_bytes -= size_of(item.frame)
                 self._changed.notify_all()
+            else:
+                self._ring_bytes -= item.samples.nbytes
             return item
 
     def _store(self, item: Placed | AudioBlock) -> None:
@@ -175,9 +191,14 @@ class SegmentRecorder:
         self.frames += 1
         self._end_index = item.index + 1
         self._keep_sound_up()
-        if time.monotonic() - self._synced_s >= SYNC_S:
-            self._writer.file.sync()
-            self._synced_s = time.monotonic()
+        self._sync_when_due(self._writer)
+
+    def _sync_when_due(self, writer: TapeWriter | CameraWriter) -> None:
+        """Only this thread waits for the disk; the reader goes on filling the ring."""
+        size = writer.file.size_bytes
+        if time.monotonic() - self._synced_s >= SYNC_S or size - self._synced_bytes >= SYNC_BYTES:
+            writer.file.sync()
+            self._synced_s, self._synced_bytes = time.monotonic(), size
 
     def _open(self, start_s: float) -> None:
         tags = {
@@ -189,6 +210,7 @@ class SegmentRecorder:
         self._writer = kind(self._path, self._format, self._config, tags)
         if self._format.audio_channels:
             self._sound = SoundTrack(self._format.audio_rate_hz, start_s)
+        keep_report(self._path.with_suffix(".json"), self._report, {})  # closing it may never happen
         for block in self._early:
             self._store_sound(block)
 
@@ -218,9 +240,18 @@ class SegmentRecorder:
             length = min(second, first + count - begin)
             self._writer.write_sound(np.zeros((length, self._format.audio_channels), np.int16), begin)
 
+    def _counts(self) -> dict[str, str]:
+        filled_s = self._sound.filled_s if self._sound is not None else 0.0
+        return {
+            "frames": str(self.frames),
+            "lost frames": str(self.lost_frames),
+            "silence in place of lost sound": f"{filled_s:.3f} s",
+        }
+
     def _finish(self) -> None:
         try:
             if self._writer is not None:
+                keep_report(self._path.with_suffix(".json"), self._report, self._counts())
                 self._writer.file.close()
         finally:
             if self._log is not None:
@@ -232,8 +263,12 @@ class SegmentRecorder:
                 self.problem = spool_problem(error.errno)
             self._overflow += self._ring_frames
             self._ring.clear()
-            self._ring_frames = 0
+            self._ring_frames = self._ring_bytes = 0
             self._changed.notify_all()
+
+
+def size_of(frame: VideoFrame) -> int:
+    return len(frame.data) + sum(plane.nbytes for plane in frame.planes)
 
 
 def spool_problem(code: int | None) -> Problem:

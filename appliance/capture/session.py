@@ -13,9 +13,11 @@ from appliance.capture.grid import FrameGrid
 from appliance.capture.meters import LevelMeter
 from appliance.capture.preview import Preview
 from appliance.capture.segment import SegmentRecorder
-from appliance.capture.signal import TapeEndDetector, classify, combine
+from appliance.capture.signal import TapeEndDetector
+from appliance.capture.watch import Sight, SignalWatch
 from appliance.core.config import CaptureConfig
 from appliance.core.problems import DeviceLost, Problem
+from appliance.core.realtime import reader_priority
 from appliance.core.snapshot import DeviceStatus
 from appliance.core.types import AudioBlock, Role, Segment, Signal, StreamFormat, VideoFrame
 from appliance.devices.base import MediaSource
@@ -23,6 +25,8 @@ from appliance.devices.base import MediaSource
 READ_S = 0.25
 SILENT_S = 2.0  # a device that gives nothing for so long is started anew
 LOOK_S = 0.2  # between two looks at the picture, on the device's clock
+HANGS_S = 10.0  # a device that repeats one picture to the bit for so long is started anew; titles are shorter
+SILENCE_DBFS = -50.0  # a tape hisses louder, a dongle without one less
 RECENT_BLOCKS = 10  # sound that may belong to the first frame of a recording
 log = logging.getLogger(__name__)
 
@@ -48,7 +52,9 @@ class DeviceSession:
         self._grid = FrameGrid(source.format.rate)
         self._detector: TapeEndDetector | None = None
         self._torn: Segment | None = None  # of the segment that a loss closed
-        self._signal = Signal.UNKNOWN
+        self._watch = SignalWatch(source.format, source.info.role)
+        self._sight = Sight()
+        self._revived = False  # a dongle that repeats its picture was started anew
         self._looked_s = float("-inf")
         self._recent: deque[AudioBlock] = deque(maxlen=RECENT_BLOCKS)
         self._beat_s = self._heard_s = time.monotonic()
@@ -78,7 +84,7 @@ class DeviceSession:
     def status(self) -> DeviceStatus:
         return DeviceStatus(
             info=self._info,
-            signal=self._signal,
+            signal=self._sight.signal,
             levels=self._meter.levels,
             frames=self._grid.frames,
             lost_frames=self._grid.lost,
@@ -89,7 +95,13 @@ class DeviceSession:
         """Record from the next frame on, into files named after role and index."""
         with self._lock:
             recorder = SegmentRecorder(
-                self._format, folder, self._info.role, index, self._config, self._info.name
+                self._format,
+                folder,
+                self._info.role,
+                index,
+                self._config,
+                self._info.name,
+                self._source.report,
             )
             for block in self._recent:
                 recorder.write(block)
@@ -118,16 +130,23 @@ class DeviceSession:
 
     @property
     def ended(self) -> bool:
-        """The tape has ended; stays so until the segment is closed."""
+        """The tape has ended; stays so until the segment is closed. Never where recording goes on."""
         detector = self._detector
-        return detector is not None and detector.ended
+        return detector is not None and detector.ended and not self._goes_on
 
     @property
     def tape_end_in_s(self) -> float | None:
+        """Until the recording ends by itself; None while there is a picture."""
         detector = self._detector
-        return detector.remaining_s if detector is not None else None
+        return detector.remaining_s if detector is not None and not self._goes_on else None
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._config.on_signal_loss == "go on"
 
     def _run(self) -> None:
+        if not self._info.simulated:
+            reader_priority()
         try:
             while not self._stopping.is_set():
                 self._beat_s = time.monotonic()
@@ -148,6 +167,7 @@ class DeviceSession:
             self._meter.add(piece)
         else:
             self._grid.place(piece.sequence, piece.timestamp_s)
+            self._watch.count(piece)
             self._look(piece)
             self._preview.offer(piece)
         self._record(piece)
@@ -168,26 +188,38 @@ class DeviceSession:
         if 0 <= frame.timestamp_s - self._looked_s < LOOK_S:
             return
         self._looked_s = frame.timestamp_s
-        picture = classify(*frame.planes) if frame.planes else Signal.OK
-        self._signal = combine(self._source.signal(), picture)
+        silent = max(self._meter.levels.rms_dbfs) < SILENCE_DBFS
+        self._sight = self._watch.look(frame, self._source.signal(), silent)
         self._feed_detector(frame.timestamp_s)
+        self._revive()
+
+    def _revive(self) -> None:
+        """Once for each picture that stands: some dongles hang, others just have nothing to show."""
+        hangs = self._sight.dead_s >= HANGS_S
+        if hangs and not self._revived:
+            self._start_anew("repeats one picture")
+        self._revived = hangs
 
     def _feed_detector(self, timestamp_s: float) -> None:
         detector = self._detector
-        if detector is not None and not detector.ended:
-            detector.feed(self._signal, timestamp_s)
+        if detector is not None and (self._goes_on or not detector.ended):
+            detector.feed(self._sight.evidence, timestamp_s)
+
+    def _start_anew(self, why: str) -> None:
+        log.warning("%s %s; starting it anew", self._info.name, why)
+        self._source.stop()
+        if not self._stopping.is_set():
+            self._source.start()
 
     def _nothing_came(self) -> None:
         """No frames for a while is a state: some drivers stop without a signal, some need a new start."""
         silent_s = time.monotonic() - self._heard_s
         if silent_s < SILENT_S or self._stopping.is_set():
             return
-        self._signal = Signal.NONE
+        self._sight = Sight(Signal.NONE, Signal.NONE)
         self._feed_detector(self._looked_s + silent_s)
         if self._source.signal() is not Signal.NONE:
-            log.warning("%s delivers nothing; starting it anew", self._info.name)
-            self._source.stop()
-            self._source.start()
+            self._start_anew("delivers nothing")
         self._looked_s += silent_s
         self._heard_s = time.monotonic()
 

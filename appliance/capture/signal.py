@@ -83,8 +83,8 @@ def combine(driver: Signal, picture: Signal) -> Signal:
     """
     if driver is Signal.NONE:
         return Signal.NONE
-    if driver is Signal.OK and picture is Signal.NONE:
-        return Signal.OK
+    if driver is not Signal.UNKNOWN and picture in (Signal.OK, Signal.NONE):
+        return driver
     return picture
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from appliance.core.types import AudioBlock
 
 Samples = NDArray[np.int16]
-JUMP_S = 0.06  # a time stamp so far from the count is a loss; less is the jitter of USB
+JUMP_S = (
+    0.008  # a time stamp so far from the count is a loss; the source takes the jitter out and jumps by more
+)
 PHASE_GAIN = 0.02
 
 
@@ -32,6 +34,10 @@ class SoundTrack:
         self._due_s = start_s
         self._debt = 0  # silence written ahead of sound that may still come late
         self._begun = False
+
+    @property
+    def filled_s(self) -> float:
+        return self.filled / self.rate_hz
 
     def fit(self, block: AudioBlock) -> Piece:
         """Trim what lies before the track's end, fill what is missing up to the block."""

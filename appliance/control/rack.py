@@ -10,7 +10,7 @@ from appliance.capture.session import DeviceSession
 from appliance.core.config import CaptureConfig
 from appliance.core.problems import Problem
 from appliance.core.snapshot import DeviceStatus
-from appliance.core.types import DeviceInfo, Role
+from appliance.core.types import DeviceInfo, Role, Signal
 from appliance.devices.base import DeviceWatcher
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,11 @@ class Rack:
     def statuses(self) -> tuple[DeviceStatus, ...]:
         sessions = self.sessions()
         return tuple(sessions[role].status() for role in Role if role in sessions)
+
+    @property
+    def tape_signal(self) -> Signal:
+        tape = self.session(Role.TAPE)
+        return tape.status().signal if tape is not None else Signal.UNKNOWN
 
     def heartbeats(self) -> list[float]:
         """When each reading loop last made progress, on the monotonic clock."""

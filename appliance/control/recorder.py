@@ -15,22 +15,25 @@ from appliance.control.cards import Cards
 from appliance.control.endings import END_OF_TAPE, reason_to_end, writing_problems
 from appliance.control.errands import Errands, attempt, going_on
 from appliance.control.outbox import Outbox
+from appliance.control.picture import PictureTroubles
+from appliance.control.power import Power, switching_off
 from appliance.control.rack import Rack
 from appliance.control.server import Server
 from appliance.control.simulated import Simulation, World
 from appliance.control.spool import Recovered, Spool
-from appliance.control.states import Event, next_state
+from appliance.control.states import Event, next_state, standing
 from appliance.control.status import Desk
 from appliance.control.sticks import Sticks
 from appliance.control.taking import Taking
 from appliance.control.troubles import Troubles
+from appliance.control.work import Work
 from appliance.core import wire
 from appliance.core.clock import Clock
 from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
-from appliance.core.snapshot import BoxState, Command, CommandName, JobProgress, Snapshot, StickStatus
-from appliance.core.types import DeviceInfo, Issue, Role, Stage, Take
+from appliance.core.snapshot import BoxState, Command, CommandName, Snapshot, StickStatus
+from appliance.core.types import DeviceInfo, Issue, Role, Signal, Stage, Take
 from appliance.deliver.drives import DriveWatcher
 from appliance.devices.base import DeviceChange, DeviceWatcher
 
@@ -78,10 +81,11 @@ class Recorder:
         self._lock = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._taking: Taking | None = None
+        self._picture = PictureTroubles(self._troubles, config.capture.on_signal_loss == "go on")
+        self._power = Power(paths.power_off, self._troubles)
         self._outbox = Outbox(self._spool, self._world, self._troubles)
         self._refused: dict[str, str] = {}  # devices that could not be opened, and the trouble they made
-        self._job: JobProgress | None = None
-        self._worked = False  # a job has ended, and nobody has looked yet whether it was the last one
+        self._work = Work(self._spool)
         self._interrupted_at_s = 0.0  # on the box's clock; what follows on time.monotonic
         self._seek_at_s = float("inf")
         self._looked_s = time.monotonic()
@@ -208,6 +212,7 @@ class Recorder:
         for info in await asyncio.to_thread(self._watcher.devices):
             if self._rack.session(info.role) is None:
                 await self._plugged(info)
+        self._troubles.from_devices(self._watcher.issues())
 
     async def command(self, command: Command) -> Issue | None:
         """Carry a command out; the issue says why not."""
@@ -239,6 +244,10 @@ class Recorder:
             self._record()
         elif name is CommandName.STOP:
             await self._finish("button")
+        elif name is CommandName.POWER_OFF:
+            await self._finish("switched off")
+            self._apply(Event.SWITCH_OFF)
+            self._errands.begin("switching off", self._power.off(self._eject))
         elif name is CommandName.DISMISS:
             self._troubles.dismiss(argument)
             self._apply(Event.ACKNOWLEDGED)
@@ -252,6 +261,8 @@ class Recorder:
     def _record(self) -> None:
         if self._taking is not None:
             return
+        if self.state is BoxState.OFF:
+            raise switching_off()
         if self._rack.session(Role.TAPE) is None:
             raise refusals.no_tape_device(self.state)
         self._spool.check_space(len(self._rack.sessions()))
@@ -272,6 +283,7 @@ class Recorder:
         self._world.recording(False)
         await asyncio.to_thread(taking.finish, ended_by, ended_by == END_OF_TAPE)
         self._taking = None
+        self._picture.look(self.tape_signal, recording=False)
         self._troubles.drop("tape-lost", "camera-lost")
         log.info("take %s ended by %s after %d frames", taking.take.id, ended_by, taking.tape_frames)
         if not taking.tape_frames:
@@ -288,7 +300,7 @@ class Recorder:
             self._server.jobs_changed()
 
     async def _eject(self) -> None:
-        job = self._job
+        job = self._work.job
         if job is not None and job.stage in (Stage.DELIVER, Stage.IMPORT) and not job.waiting_for:
             raise refusals.stick_busy(job.stage)
         await asyncio.to_thread(self._sticks.release)
@@ -298,12 +310,8 @@ class Recorder:
     def _job_report(self, report: wire.JobReport) -> None:
         """The worker says how far it is; a report without progress means that it has nothing to do now."""
         self._troubles.from_worker(report.issues)
-        was, self._job = self._job, report.progress
-        if was is not None and report.progress is None:
-            self._worked = True
-            with going_on("asking how the job ended"):
-                if self._spool.refused_by_stick(was.take_id):
-                    self._sticks.refused()
+        if self._work.told(report.progress):
+            self._sticks.refused()
         if report.progress is not None and not self._troubles.need_a_person():
             self._apply(Event.WORK_BEGUN)
         self._settle()
@@ -321,12 +329,19 @@ class Recorder:
             with going_on("looking after the take"):
                 if self._taking is not None and (ended_by := self._reason_to_end()):
                     await self._finish(ended_by)
+            self._picture.look(self.tape_signal, self._taking is not None)
+            if self._power.refused():
+                self._apply(Event.STILL_ON)
             with going_on("looking for devices"):
                 await self._seek()
             with going_on("handing takes over"):
                 self._hand_over()
             self._settle()
         self._looked_s = time.monotonic()
+
+    @property
+    def tape_signal(self) -> Signal:
+        return self._rack.tape_signal
 
     def _reason_to_end(self) -> str:
         """Why the take must end now, or nothing; what is wrong is told."""
@@ -348,30 +363,22 @@ class Recorder:
 
     def _stick_seen(self, now: StickStatus | None) -> None:
         """A stick that comes, or becomes fit, wakes the jobs that wait for one."""
+        self._troubles.from_sticks(self._sticks.issues)
         if self._sticks.seen(now):
             self._apply(Event.STICK_PULLED)
-        if self._job is None and self._sticks.worth_a_try() and self._spool.wake_waiting():
+        if self._work.job is None and self._sticks.worth_a_try() and self._spool.wake_waiting():
             self._troubles.from_worker(())
             self._server.jobs_changed()
 
     def _settle(self) -> None:
         """States that follow from how things stand, whatever happened before."""
         needed = self._troubles.need_a_person()
-        if self._worked and self._job is None:
-            with going_on("asking whether work is left"):
-                self._worked = not self._spool.idle()
-            if not self._worked and not needed:
-                self._apply(Event.WORK_DONE)
-        if needed:
-            self._apply(Event.TROUBLE)
-        elif self.state is BoxState.ATTENTION:
-            self._apply(Event.CLEARED)
-        if self.state is BoxState.EJECTED and self._sticks.status is None:
-            self._apply(Event.STICK_PULLED)
-        if self.state is BoxState.WAITING and self._rack.session(Role.TAPE) is not None:
-            self._apply(Event.SOURCE_READY)
-        if self.state in (BoxState.WAITING, BoxState.READY) and self._job is not None and not needed:
-            self._apply(Event.WORK_BEGUN)
+        if self._work.all_done() and not needed:
+            self._apply(Event.WORK_DONE)
+        stick, tape = self._sticks.status is not None, self._rack.session(Role.TAPE) is not None
+        for state, event in standing(needed, stick, tape, self._work.job is not None):
+            if state in (None, self.state):
+                self._apply(event)
 
     def _apply(self, event: Event) -> None:
         before, self.state = self.state, next_state(self.state, event)
@@ -388,4 +395,4 @@ class Recorder:
     def snapshot(self) -> Snapshot:
         issues = self._troubles.all()
         stick, card = self._sticks.status, self._cards.status
-        return self._desk.snapshot(self.state, self._taking, self._job, stick, issues, card)
+        return self._desk.snapshot(self.state, self._taking, self._work.job, stick, issues, card)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from appliance.core.problems import Problem
 from appliance.core.snapshot import BoxState
-from appliance.core.types import Issue, Role, Severity, Stage
+from appliance.core.types import Issue, Role, Severity, Signal, Stage
+
+SEEN = {
+    Signal.NONE: "No signal comes through the capture cable: the VCR is off, or the cable to it is loose.",
+    Signal.BLUE: "The VCR shows its blue screen: the tape is stopped, or it has ended.",
+    Signal.NOISE: "The VCR shows snow: this part of the tape is blank, or its heads are dirty.",
+    Signal.FROZEN: "The same picture comes again and again: the VCR is in pause, or the capture cable hangs.",
+}
 
 
 def lost_issue(role: Role, name: str) -> Issue:
@@ -41,6 +48,41 @@ def nothing_recorded() -> Issue:
         "Nothing was recorded",
         "The capture cable delivered not one picture.",
         "Check the cable between VCR and box, press play on the VCR, then record again.",
+    ).issue
+
+
+def without_picture(signal: Signal, goes_on: bool) -> Issue:
+    ends = "" if goes_on else " A tape that has ended needs nothing: the recording stops by itself."
+    return Problem(
+        "tape-no-picture",
+        "The tape's picture is missing",
+        f"{SEEN[signal]} The recording goes on.",
+        f"Look at the VCR: is it on, does the tape play, are all plugs in? Or press stop.{ends}",
+        Severity.WARNING,
+    ).issue
+
+
+def wrong_standard() -> Issue:
+    return Problem(
+        "wrong-standard",
+        "The tape is of another television standard than the capture cable expects",
+        "European tapes (PAL) have 625 lines, American and Japanese ones (NTSC) 525. The picture rolls, is"
+        " torn or has no colour.",
+        "Stop, wait a moment while the tape plays, so that the box can look again, then record from the"
+        " beginning. If nothing changes, this VCR or this capture cable cannot play such a tape.",
+        Severity.WARNING,
+    ).issue
+
+
+def tape_protected() -> Issue:
+    return Problem(
+        "tape-protected",
+        "The picture becomes lighter and darker by itself",
+        "That is what a copy protection on a bought tape does to a capture cable. The recording goes on and"
+        " is kept as it is.",
+        "Nothing to do now. Where you may copy this tape, a time base corrector between VCR and capture cable"
+        " keeps the picture steady.",
+        Severity.NOTICE,
     ).issue
 
 

@@ -21,6 +21,8 @@ class Event(str, Enum):
     CLEARED = "no trouble is left"
     EJECT = "the stick was released"
     STICK_PULLED = "the stick was pulled"
+    SWITCH_OFF = "somebody switches the box off"
+    STILL_ON = "the box was to be switched off and was not"
     ACKNOWLEDGED = "somebody saw that it is done"
 
 
@@ -50,10 +52,12 @@ TABLE: dict[tuple[BoxState, Event], BoxState] = {
     (S.DONE, E.STICK_PULLED): S.WAITING,
     (S.EJECTED, E.STICK_PULLED): S.WAITING,
     (S.EJECTED, E.ACKNOWLEDGED): S.WAITING,
+    (S.OFF, E.STILL_ON): S.WAITING,
 }
 TABLE.update({(state, E.RECORD): S.RECORDING for state in IDLE if state is not S.WAITING})
 TABLE.update({(state, E.WORK_BEGUN): S.WORKING for state in IDLE})
 TABLE.update({(state, E.EJECT): S.EJECTED for state in IDLE if state is not S.EJECTED})
+TABLE.update({(state, E.SWITCH_OFF): S.OFF for state in (*IDLE, S.STARTING, S.WORKING)})
 
 
 def next_state(state: BoxState, event: Event) -> BoxState:
@@ -64,3 +68,18 @@ def next_state(state: BoxState, event: Event) -> BoxState:
 def allowed(state: BoxState, event: Event) -> bool:
     """Whether ``event`` means something in ``state``; the page greys a button out by it."""
     return (state, event) in TABLE
+
+
+def standing(
+    needed: bool, stick: bool, tape: bool, working: bool
+) -> tuple[tuple[BoxState | None, Event], ...]:
+    """What follows from how things stand, whatever happened before: in this order, each from its state."""
+    said: list[tuple[BoxState | None, Event]] = []
+    said.append((None, E.TROUBLE) if needed else (S.ATTENTION, E.CLEARED))
+    if not stick:
+        said.append((S.EJECTED, E.STICK_PULLED))
+    if tape:
+        said.append((S.WAITING, E.SOURCE_READY))
+    if working and not needed:
+        said += [(S.WAITING, E.WORK_BEGUN), (S.READY, E.WORK_BEGUN)]
+    return tuple(said)

@@ -7,7 +7,8 @@ import threading
 from appliance.control.refusals import no_stick
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
-from appliance.deliver.drives import DriveWatcher, sticks
+from appliance.core.types import Issue
+from appliance.deliver.drives import DriveWatcher, best_first, sticks
 from appliance.deliver.eject import eject
 
 ROOM_BYTES = 1_000_000
@@ -18,6 +19,7 @@ class Sticks:
 
     def __init__(self, drives: DriveWatcher) -> None:
         self.status: StickStatus | None = None  # as it was seen last
+        self.issues: tuple[Issue, ...] = ()  # of all that is plugged in
         self._drives = drives
         self._asking = threading.Lock()
         self._unfit: StickStatus | None = None  # as it was when a job could not use it
@@ -25,7 +27,9 @@ class Sticks:
     def look(self) -> StickStatus | None:
         with self._asking:
             try:
-                return next((drive.status() for drive in sticks(self._drives)), None)
+                found = best_first(sticks(self._drives))
+                self.issues = self._drives.issues()
+                return found[0].status() if found else None
             except (Problem, OSError):  # it was pulled while it was looked at
                 return None
 

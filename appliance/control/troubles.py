@@ -1,4 +1,4 @@
-"""The box's standing troubles: its own, and those the worker reports."""
+"""The box's standing troubles: its own, and those that worker, devices and sticks tell of themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from appliance.core.types import Issue, Severity
 class Troubles:
     def __init__(self) -> None:
         self._own: dict[str, Issue] = {}
-        self._workers: dict[str, Issue] = {}
+        self._told: dict[str, dict[str, Issue]] = {"devices": {}, "sticks": {}, "worker": {}}
         self._dismissed: set[str] = set()
 
     def add(self, issue: Issue) -> None:
@@ -20,21 +20,33 @@ class Troubles:
     def drop(self, *codes: str) -> None:
         for code in codes:
             self._own.pop(code, None)
-            self._workers.pop(code, None)
+            self._told["worker"].pop(code, None)
 
     def from_worker(self, issues: Iterable[Issue]) -> None:
         """Replace what the worker said before; what was dismissed stays so until it goes and comes back."""
+        self._tell("worker", issues)
+
+    def from_devices(self, issues: Iterable[Issue]) -> None:
+        """Replace what was said of the plugged-in devices before, in the same way."""
+        self._tell("devices", issues)
+
+    def from_sticks(self, issues: Iterable[Issue]) -> None:
+        """Replace what was said of sticks before, in the same way."""
+        self._tell("sticks", issues)
+
+    def _tell(self, whose: str, issues: Iterable[Issue]) -> None:
         fresh = {issue.code: issue for issue in issues}
-        self._dismissed -= self._workers.keys() - fresh.keys()
-        self._workers = fresh
+        self._dismissed -= self._told[whose].keys() - fresh.keys()
+        self._told[whose] = fresh
 
     def dismiss(self, code: str) -> None:
         self._own.pop(code, None)
-        if code in self._workers:
+        if any(code in told for told in self._told.values()):
             self._dismissed.add(code)
 
     def all(self) -> tuple[Issue, ...]:
-        shown = {k: v for k, v in self._workers.items() if k not in self._dismissed} | self._own
+        told = {code: issue for issues in self._told.values() for code, issue in issues.items()}
+        shown = {code: issue for code, issue in told.items() if code not in self._dismissed} | self._own
         return tuple(sorted(shown.values(), key=lambda i: (rank(i), i.code)))
 
     def need_a_person(self) -> bool:

@@ -27,11 +27,25 @@ class Section(BaseModel):
 class CaptureConfig(Section):
     min_minutes: float = Field(5.0, ge=0, description="Refuse to record when less than this would fit.")
     end_of_tape_s: float = Field(8.0, gt=0, description="No signal, blue or noise for so long ends the take.")
+    on_signal_loss: Literal["stop", "go on"] = Field(
+        "stop",
+        description="stop ends the take after end_of_tape_s; go on records until somebody presses stop.",
+    )
     resume_window_s: float = Field(120.0, ge=0, description="A device back within this continues the take.")
     ring_s: float = Field(10.0, gt=0, description="Frames held in memory while the disk is slow.")
+    ring_mb: int = Field(256, ge=16, description="And the most memory that they may take, in megabytes.")
     threads: int = Field(2, ge=1, le=8, description="Processor threads that compress the tape's master.")
     slices: Literal[4, 9, 12, 16, 24, 30] = Field(
         16, description="Parts of a tape frame that are compressed apart."
+    )
+
+
+class DevicesConfig(Section):
+    tape: str = Field("", description="The tape's device, by port (1-2) or USB id (534d:0021); empty: found.")
+    camera: str = Field("", description="The camera's device, by port or USB id; empty: found.")
+    input: str = Field("", description="Of the tape's device, such as S-Video, where it cannot tell.")
+    standard: Literal["auto", "pal", "ntsc", "secam"] = Field(
+        "auto", description="Of the tape, where the capture device cannot tell; auto is then PAL."
     )
 
 
@@ -79,10 +93,11 @@ class WebConfig(Section):
 
 class PanelConfig(Section):
     backend: Literal["none", "mock", "gpio"] = Field("none", description="gpio where lights and button are.")
-    chip: str = Field("tegra234-gpio", description="The GPIO chip, by the label that `gpiodetect` shows.")
-    button_line: int = Field(105, description="The button's line on that chip.")
-    light_lines: tuple[int, int, int] = Field((144, 85, 106), description="The three lights' lines.")
-    hold_s: float = Field(2.0, gt=0, description="A press this long is a long press.")
+    board: str = Field(
+        "orin-nano", description="orin-nano, raspberry-pi, bench, or the path of a board's file."
+    )
+    hold_s: float = Field(2.0, gt=0, description="The button held for so long releases the stick.")
+    power_off_s: float = Field(8.0, gt=0, description="Held for so long it switches the box off.")
 
 
 class SimConfig(Section):
@@ -106,6 +121,7 @@ class SimConfig(Section):
 class Config(Section):
     name: str = Field("Twinreel", description="What the page calls this box.")
     capture: CaptureConfig = CaptureConfig()
+    devices: DevicesConfig = DevicesConfig()
     work: WorkConfig = WorkConfig()
     enhance: EnhanceConfig = EnhanceConfig()
     encode: EncodeConfig = EncodeConfig()

@@ -58,6 +58,11 @@ class Paths:
         return self.root / "run/twinreel/media"
 
     @property
+    def power_off(self) -> Path:
+        """Whoever makes this file asks systemd to switch the machine off."""
+        return self.run / "power-off"
+
+    @property
     def socket(self) -> Path:
         path = self.run / "recorder.sock"
         if len(str(path)) <= SOCKET_PATH_LIMIT:

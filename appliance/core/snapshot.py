@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from appliance.core.types import DeviceInfo, Issue, Signal, Stage, TakeState
+from appliance.core.types import DeviceInfo, Issue, Role, Signal, Stage, TakeState
 
 
 class BoxState(str, Enum):
@@ -21,6 +21,7 @@ class BoxState(str, Enum):
     DONE = "done"
     ATTENTION = "attention"
     EJECTED = "ejected"
+    OFF = "off"  # switching off; dark lights say when it is done
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,12 @@ class Snapshot:
     version: str = ""
     card: CardStatus | None = None
 
+    @property
+    def tape_signal(self) -> Signal:
+        """What comes from the tape; UNKNOWN where nothing is plugged in."""
+        tapes = (status.signal for status in self.devices if status.info.role is Role.TAPE)
+        return next(tapes, Signal.UNKNOWN)
+
 
 def take_without_camera(takes: Sequence[TakeSummary]) -> str:
     """The newest take that has ended and has no camera yet; "" where there is none."""
@@ -127,6 +134,7 @@ class CommandName(str, Enum):
     STOP = "stop"
     PRESS = "press"  # the button, short: record or stop
     EJECT = "eject"  # the button, long
+    POWER_OFF = "power-off"  # the button, very long
     DISMISS = "dismiss"  # argument: an issue's code
     RETRY = "retry"  # argument: a take's id; its job runs again
     IMPORT = (

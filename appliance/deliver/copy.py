@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -13,8 +14,9 @@ from appliance.core.clock import utc_now
 from appliance.core.types import Artifact, Receipt
 from appliance.deliver.drives import Drive
 from appliance.deliver.package import INFO_FILE, Item, folder_name, lay_out, tag_files, take_of
+from appliance.deliver.parts import PARTS_FILE, Load, loads_of, part_notes, parts_in, with_known_parts
 from appliance.deliver.refuse import check_drive, check_room
-from appliance.deliver.troubles import source_changed, source_lost, stick_failed
+from appliance.deliver.troubles import source_changed, stick_failed
 
 Progress = Callable[[float, str], None]
 BYTES_PER_MB = 1_000_000
@@ -23,12 +25,11 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Parcel:
-    """All that goes to the stick: the take's files and the bag's own, by their paths in the folder."""
+    """All that goes to the stick: the take's files, or their parts, and the bag's own."""
 
     take_id: str
     date: str
-    items: tuple[Item, ...]
-    tags: dict[str, bytes]
+    loads: tuple[Load, ...]
 
     @property
     def part(self) -> str:
@@ -36,8 +37,17 @@ class Parcel:
         return f"{self.take_id}.part"
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(load.item for load in self.loads)
+
+    @property
     def size_bytes(self) -> int:
         return sum(item.artifact.size_bytes for item in self.items)
+
+    @cached_property
+    def tags(self) -> dict[str, bytes]:
+        """Of a take that was cut into parts only when their fingerprints are known."""
+        return tag_files(self.take_id, self.date, self.items, part_notes(self.loads))
 
     @property
     def digests(self) -> dict[str, str]:
@@ -73,26 +83,36 @@ def deliver(
 
     A take that lies there already, whole, is only checked again. ``recorded_on`` is an ISO date or time;
     without it the date in the take's id, or today's, names the folder. After a failure simply call again.
+    What is too large for the stick's file system comes in parts.
     """
-    check_drive(drive, files)
-    parcel = pack(take_id, files, recorded_on)
+    check_drive(drive)
+    items, date = lay_out(files), date_of(take_id, recorded_on)
+    size_bytes = sum(file.size_bytes for file in files)
     old = find_take(drive, take_id)
-    if old is not None and misfit(drive, old, parcel, Meter(parcel.size_bytes, progress)) is None:
-        return receipt(drive, old, parcel)
-    drive.remove(parcel.part)
-    check_room(drive, parcel.size_bytes, spare_mb * BYTES_PER_MB)
-    meter = Meter(2 * parcel.size_bytes, progress)
-    copy(drive, parcel, source_folder, chunk_mb * BYTES_PER_MB, meter)
+    there = parcel_there(drive, old, take_id, date, items) if old is not None else None
+    if old is not None and there and misfit(drive, old, there, Meter(size_bytes, progress)) is None:
+        return receipt(drive, old, there)
+    drive.remove(f"{take_id}.part")
+    check_room(drive, size_bytes, spare_mb * BYTES_PER_MB)
+    meter = Meter(2 * size_bytes, progress)
+    loads = loads_of(items, source_folder, drive.file_limit_bytes, lambda text: meter.add(0, text))
+    parcel = copy(drive, Parcel(take_id, date, tuple(loads)), chunk_mb * BYTES_PER_MB, meter)
     folder = put_in_place(drive, parcel, old)
     prove(drive, folder, parcel, meter)
     return receipt(drive, folder, parcel)
 
 
-def pack(take_id: str, files: Sequence[Artifact], recorded_on: str) -> Parcel:
+def date_of(take_id: str, recorded_on: str) -> str:
     match = DATE.search(recorded_on) or DATE.search(take_id)
-    date = match[0] if match else utc_now()[:10]
-    items = lay_out(files)
-    return Parcel(take_id, date, items, tag_files(take_id, date, items))
+    return match[0] if match else utc_now()[:10]
+
+
+def parcel_there(drive: Drive, old: str, take_id: str, date: str, items: Sequence[Item]) -> Parcel | None:
+    """What an earlier delivery of the same files must have left; None where it left something else."""
+    note = f"{old}/{PARTS_FILE}"
+    known = parts_in(b"".join(drive.read(note))) if drive.exists(note) else {}
+    loads = with_known_parts(items, known, drive.file_limit_bytes)
+    return Parcel(take_id, date, tuple(loads)) if loads is not None else None
 
 
 def find_take(drive: Drive, take_id: str) -> str | None:
@@ -108,49 +128,45 @@ def find_take(drive: Drive, take_id: str) -> str | None:
     return None
 
 
-def copy(drive: Drive, parcel: Parcel, source_folder: Path, chunk_bytes: int, meter: Meter) -> None:
+def copy(drive: Drive, parcel: Parcel, chunk_bytes: int, meter: Meter) -> Parcel:
     """Everything into the temporary folder, and each file and folder down to the stick itself."""
-    paths = [PurePosixPath(path) for path in parcel.digests]
+    paths = [PurePosixPath("file"), *(PurePosixPath(item.path) for item in parcel.items)]
     folders = sorted(
         {f"{parcel.part}/{folder}".removesuffix("/.") for path in paths for folder in path.parents}
     )
     for folder in folders:
         drive.make_folder(folder)
-    for item in parcel.items:
-        copy_file(drive, item, f"{parcel.part}/{item.path}", source_folder, chunk_bytes, meter)
-    for name, data in parcel.tags.items():
+    loads = [
+        copy_file(drive, load, f"{parcel.part}/{load.item.path}", chunk_bytes, meter) for load in parcel.loads
+    ]
+    copied = replace(parcel, loads=tuple(loads))
+    for name, data in copied.tags.items():
         with closing(drive.create(f"{parcel.part}/{name}")) as target:
             target.write(data)
             target.sync()
     for folder in reversed(folders):
         drive.sync_folder(folder)
+    return copied
 
 
-def copy_file(
-    drive: Drive, item: Item, path: str, source_folder: Path, chunk_bytes: int, meter: Meter
-) -> None:
-    """Sync after every chunk, so that a slow stick never has more than one to catch up with."""
+def copy_file(drive: Drive, load: Load, path: str, chunk_bytes: int, meter: Meter) -> Load:
+    """Sync after every chunk, so that a slow stick never has more than one to catch up with.
+
+    The load comes back with its fingerprint, as it was when the bytes left the box.
+    """
     digest = sha256()
-    text = f"Copying {PurePosixPath(item.path).name} to {drive.name}"
-    source = source_folder / item.artifact.path
-    with closing(drive.create(path)) as target:
-        for data in read_source(source, chunk_bytes):
+    text = f"Copying {PurePosixPath(load.item.path).name} to {drive.name}"
+    with closing(drive.create(path)) as target, closing(load.read(chunk_bytes)) as blocks:
+        for data in blocks:
             digest.update(data)
             target.write(data)
             target.sync()
             meter.add(len(data), text)
         target.sync()
-    if digest.hexdigest() != item.artifact.sha256:
-        raise source_changed(source.name)
-
-
-def read_source(source: Path, chunk_bytes: int) -> Iterator[bytes]:
-    try:
-        with source.open("rb") as file:
-            while data := file.read(chunk_bytes):
-                yield data
-    except OSError as error:
-        raise source_lost(source.name, error) from error
+    if not load.is_part and digest.hexdigest() != load.item.artifact.sha256:
+        raise source_changed(PurePosixPath(load.whole.path).name)
+    artifact = replace(load.item.artifact, sha256=digest.hexdigest()) if load.is_part else load.item.artifact
+    return replace(load, item=Item(artifact, load.item.path))
 
 
 def put_in_place(drive: Drive, parcel: Parcel, old: str | None) -> str:

@@ -1,12 +1,13 @@
-"""What delivery asks of a stick, and the real one: plain system calls below a mount point."""
+"""What delivery asks of a stick, and the mounted one: plain system calls below a mount point."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +15,18 @@ from typing import Protocol
 
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
+from appliance.core.types import Issue
 from appliance.deliver import mounts
 from appliance.deliver.troubles import named_troubles, stick_busy
 
 READ_BYTES = 1 << 20
 CAMERAS_FOLDERS = ("DCIM", "AVCHD", "PRIVATE/AVCHD", "PRIVATE/M4ROOT", "MP_ROOT")  # by their makers' rules
 VFAT_LIMIT_BYTES = (1 << 32) - 1
+OUR_FOLDER = "Twinreel"  # on a stick whose top only its owner may write
+FOLDER_MODE, FILE_MODE = 0o777, 0o666  # whoever holds the stick may read the films, and delete them
+NUMBER = re.compile(
+    r"[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}|[0-9A-F]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\d*"
+)
 
 
 class DriveFile(Protocol):
@@ -80,10 +87,23 @@ class DriveWatcher(Protocol):
 
     def drives(self) -> tuple[Drive, ...]: ...
 
+    def issues(self) -> tuple[Issue, ...]:
+        """What is wrong with what is plugged in, as the last call of ``drives`` found it."""
+
 
 def sticks(watcher: DriveWatcher) -> tuple[Drive, ...]:
     """What films may be delivered to."""
     return tuple(drive for drive in watcher.drives() if not drive.is_card)
+
+
+def best_first(drives: Iterable[Drive]) -> tuple[Drive, ...]:
+    """Those that can be written first, and of these the one with the most room; without those just pulled."""
+    known: list[tuple[StickStatus, Drive]] = []
+    for drive in drives:
+        with suppress(Problem):
+            known.append((drive.status(), drive))
+    known.sort(key=lambda pair: (pair[0].safe_to_remove, pair[0].read_only, -pair[0].free_bytes))
+    return tuple(drive for _, drive in known)
 
 
 def cards(watcher: DriveWatcher) -> tuple[Drive, ...]:
@@ -194,13 +214,14 @@ class PlainFile:
 
 
 class MountedDrive(FolderDrive):
-    """A stick that is mounted at a folder."""
+    """A stick that is mounted; ``let_go`` belongs to whoever mounted it."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, let_go: Callable[[], None] | None = None) -> None:
         super().__init__(root, name)
         with named_troubles(name):
-            self._device = root.stat().st_dev
-        self._mount = mounts.mount_of_device(self._device)
+            self._identity = identity_of(root)
+            self._mount = mounts.mount_of_device(self._identity[0])
+        self._let_go = let_go
         self._released = False
 
     @property
@@ -210,19 +231,28 @@ class MountedDrive(FolderDrive):
 
     @property
     def present(self) -> bool:
-        """Mounted, or released and not yet pulled out."""
-        if self._released:
-            return self._mount is not None and Path(self._mount.source).exists()
+        """Mounted, and the same one as at first."""
         with suppress(OSError):
-            return self._root.stat().st_dev == self._device
+            return not self._released and identity_of(self._root) == self._identity
         return False
 
     def check(self, writing: bool) -> None:
-        """An unmounted folder is an empty one on the box's own disk: never write there."""
-        if self._released or self._root.stat().st_dev != self._device:
+        """Below an unmounted folder is the box's own disk; below an equal one may be another stick."""
+        if self._released or identity_of(self._root) != self._identity:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         if writing and os.statvfs(self._root).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    def make_folder(self, path: str) -> None:
+        super().make_folder(path)
+        with suppress(OSError):  # FAT knows no owners
+            (self._root / path).chmod(FOLDER_MODE)
+
+    def create(self, path: str) -> DriveFile:
+        file = super().create(path)
+        with suppress(OSError):
+            (self._root / path).chmod(FILE_MODE)
+        return file
 
     def status(self) -> StickStatus:
         if self._released:
@@ -239,28 +269,56 @@ class MountedDrive(FolderDrive):
     def release(self) -> None:
         if self._released:
             return
-        with self.doing(writing=False):
-            os.sync()
-        refusal = mounts.unmount(self._root)
-        if refusal:
-            raise stick_busy(self._name, refusal)
+        if self._let_go is None:
+            raise stick_busy(self._name, "Only the process that mounted it can let go of it.")
+        self._let_go()
+
+    def released(self) -> None:
+        """It was let go of: nothing can be done with it but to pull it out."""
         self._released = True
 
 
 class MountedDrives:
-    """Every stick that is mounted below a folder, and those that were released but not pulled out yet."""
+    """What another process has mounted below ``media``: seen, used, never mounted or let go of."""
 
-    def __init__(self, media: Path) -> None:
-        self._media = media
+    def __init__(self, media: Sequence[Path], table: Path = mounts.TABLE) -> None:
+        self._media, self._table = media, table
         self._known: dict[Path, MountedDrive] = {}
 
     def drives(self) -> tuple[Drive, ...]:
-        self._known = {path: drive for path, drive in self._known.items() if drive.present}
-        for path in sorted(self._media.iterdir()) if self._media.is_dir() else ():
-            if path not in self._known and path.is_mount():
-                with suppress(Problem):
-                    self._known[path] = MountedDrive(path, path.name)
+        points = [m.folder for m in mounts.mounts(self._table) if mounts.is_below(m.folder, self._media)]
+        self._known = {p: drive for p, drive in self._known.items() if p in points and drive.present}
+        for point in points:
+            with suppress(Problem, OSError):
+                home = home_on(point) if point not in self._known else None
+                if home is not None:
+                    self._known[point] = MountedDrive(home, name_of(point.name))
         return tuple(self._known.values())
+
+    def issues(self) -> tuple[Issue, ...]:
+        return ()
+
+
+def name_of(label: str) -> str:
+    """Without a label udisks2 names the folder by the file system's number, which tells a visitor nothing."""
+    return "Stick" if not label or NUMBER.fullmatch(label) else label
+
+
+def identity_of(root: Path) -> tuple[int, str]:
+    device = root.stat().st_dev
+    return device, mounts.plugging(device)
+
+
+def home_on(point: Path) -> Path | None:
+    """Where on a stick we may write: at its top, or else in a folder of ours; None where in neither.
+
+    What cannot be written at all is looked at, and read, at its top. Raises OSError when it is gone.
+    """
+    if os.statvfs(point).f_flag & os.ST_RDONLY or os.access(point, os.W_OK | os.X_OK):
+        return point
+    ours = point / OUR_FOLDER
+    fit = ours.is_dir() and not ours.is_symlink() and os.access(ours, os.W_OK | os.X_OK)
+    return ours if fit else None
 
 
 def sync_path(path: Path) -> None:

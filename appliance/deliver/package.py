@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from appliance.core.types import Artifact, ArtifactRole
 
@@ -79,7 +80,9 @@ def folder_name(date: str, present: Iterable[str]) -> str:
     return f"{date} Tape {max(numbers, default=0) + 1}"
 
 
-def tag_files(take_id: str, date: str, items: Sequence[Item]) -> dict[str, bytes]:
+def tag_files(
+    take_id: str, date: str, items: Sequence[Item], notes: Mapping[str, bytes] = MappingProxyType({})
+) -> dict[str, bytes]:
     """All files that are not the take's own, by name; the same for the same take."""
     size = sum(item.artifact.size_bytes for item in items)
     info = {
@@ -94,7 +97,7 @@ def tag_files(take_id: str, date: str, items: Sequence[Item]) -> dict[str, bytes
         MANIFEST: manifest({item.path: item.artifact.sha256 for item in items}),
         START_PAGE: start_page(date, items),
     }
-    written = {name: text.encode() for name, text in tags.items()}
+    written = {name: text.encode() for name, text in tags.items()} | dict(notes)
     digests = {name: sha256(data).hexdigest() for name, data in written.items()}
     return written | {TAG_MANIFEST: manifest(digests).encode()}
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePosixPath
-
-from appliance.core.types import Artifact
 from appliance.deliver.drives import Drive
-from appliance.deliver.troubles import file_too_large, stick_absent, stick_full, stick_read_only
+from appliance.deliver.troubles import stick_absent, stick_full, stick_read_only
 
 OVERHEAD_BYTES = 1_000_000  # folders and small files take more room than they are long
 
 
-def check_drive(drive: Drive, files: Sequence[Artifact]) -> None:
-    """Raises Problem where the stick is absent, released, read-only or of a kind that cannot hold a file."""
+def check_drive(drive: Drive) -> None:
+    """Raises Problem where the stick is absent, released or read-only."""
     status = drive.status()
     if status.safe_to_remove:
         raise stick_absent(f"{drive.name} was released so that it can be pulled out.")
     if status.read_only:
         raise stick_read_only(drive.name)
-    limit = drive.file_limit_bytes
-    for file in files:
-        if limit is not None and file.size_bytes > limit:
-            raise file_too_large(drive.name, PurePosixPath(file.path).name, file.size_bytes)
 
 
 def check_room(drive: Drive, needed_bytes: int, spare_bytes: int) -> None:

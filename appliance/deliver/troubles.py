@@ -92,12 +92,3 @@ def source_changed(name: str) -> Problem:
         "Its fingerprint is another one than when it was made: the box's disk may be failing.",
         "Press retry on the page: the film is made again from the recording.",
     )
-
-
-def file_too_large(name: str, file: str, size_bytes: int) -> Problem:
-    return Problem(
-        "stick-file-limit",
-        f"{name} cannot hold a file as large as {file}",
-        f"It has {size_bytes / 1e9:.1f} GB; a stick formatted as FAT32 takes files up to 4.2 GB.",
-        "Plug in a stick formatted as exFAT. The films are safe on the box and are copied then.",
-    )

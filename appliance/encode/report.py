@@ -30,7 +30,7 @@ KINDS = {
     ArtifactRole.ACCESS: "the restored film",
     ArtifactRole.COMPARISON: "before and after, side by side",
     ArtifactRole.REPORT: "this report",
-    ArtifactRole.LOG: "every frame's time",
+    ArtifactRole.LOG: "every frame's time, and what the device told",
     ArtifactRole.STILL: "a still",
 }
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Any
 
 from gpiozero import LED, Button
 
 from appliance.core.snapshot import BoxState
+from appliance.core.types import Signal
+from appliance.panel.board import Board
 from appliance.panel.patterns import lit, next_change_s, pattern
 
 log = logging.getLogger(__name__)
@@ -21,44 +24,48 @@ def nothing() -> None:
     """What a button does before somebody listens."""
 
 
+@dataclass(frozen=True)
+class Holds:
+    """How long a press must last to be a long one, and a very long one."""
+
+    hold_s: float = 2.0
+    power_off_s: float = 8.0
+
+
 class Panel:
     """Shows a state and reports presses; callbacks come from the button's thread.
 
     ``on_press`` comes when a short press ends; ``on_hold`` when a press has lasted ``hold_s``, and that
-    press is then no short one any more. The panel owns the pin factory and closes it.
+    press is then no short one any more; ``on_power_off`` when it goes on and on. The panel owns the pin
+    factory and closes it.
     """
 
     def __init__(
-        self,
-        factory: Any,
-        light_lines: tuple[int, int, int],
-        button_line: int,
-        hold_s: float,
-        now_s: Callable[[], float] = time.monotonic,
+        self, factory: Any, board: Board, holds: Holds, now_s: Callable[[], float] = time.monotonic
     ) -> None:
         self.on_press: Callable[[], None] = nothing
         self.on_hold: Callable[[], None] = nothing
-        self._factory, self._now_s = factory, now_s
+        self.on_power_off: Callable[[], None] = nothing
+        self._factory, self._now_s, self._power_off_s = factory, now_s, holds.power_off_s
         self._lock, self._changed, self._closing = Lock(), Event(), False
         self._pattern, self._since_s = pattern(BoxState.STARTING), now_s()
         self._down_since_s: float | None = None
-        self._lights = [LED(line, pin_factory=factory) for line in light_lines]
-        # The Jetson's lines have no switchable pull: a resistor pulls up, the button pulls to ground.
-        self._button = Button(
-            button_line, pull_up=None, active_state=False, hold_time=hold_s, pin_factory=factory
-        )
+        self._held_since_s: float | None = None  # of a press that was a long one already
+        high = board.lights.active == "high"
+        self._lights = [LED(line, active_high=high, pin_factory=factory) for line in board.light_places]
+        self._button = push_button(factory, board, holds.hold_s)
         self._button.when_pressed = self._pressed
         self._button.when_held = self._held
         self._button.when_released = self._released
         self._thread = Thread(target=self._blink, name="lights", daemon=True)
         self._thread.start()
 
-    def show(self, state: BoxState) -> None:
+    def show(self, state: BoxState, signal: Signal = Signal.OK) -> None:
         """From now on the lights say this; the rhythm begins anew only when it changes."""
         with self._lock:
-            if self._closing or pattern(state) == self._pattern:
+            if self._closing or pattern(state, signal) == self._pattern:
                 return
-            self._pattern, self._since_s = pattern(state), self._now_s()
+            self._pattern, self._since_s = pattern(state, signal), self._now_s()
         self.draw()
         self._changed.set()
 
@@ -100,11 +107,26 @@ class Panel:
 
     def _pressed(self) -> None:
         with self._lock:
-            self._down_since_s = self._now_s()
+            self._down_since_s, self._held_since_s = self._now_s(), None
 
     def _held(self) -> None:
-        if self._take_press() is not None:
+        """Comes every ``hold_s`` while the button is down."""
+        since_s = self._take_press()
+        if since_s is not None:
+            with self._lock:
+                self._held_since_s = since_s
             call(self.on_hold)
+        elif self._very_long():
+            call(self.on_power_off)
+
+    def _very_long(self) -> bool:
+        """Once in a press."""
+        with self._lock:
+            since_s = self._held_since_s
+            if since_s is None or self._now_s() - since_s < self._power_off_s - BOUNCE_S:
+                return False
+            self._held_since_s = None
+            return True
 
     def _released(self) -> None:
         down_since_s = self._take_press()
@@ -116,6 +138,15 @@ class Panel:
         with self._lock:
             since_s, self._down_since_s = self._down_since_s, None
             return since_s
+
+
+def push_button(factory: Any, board: Board, hold_s: float) -> Button:
+    """A resistor pulls an "external" one: some chips have no pull that software can switch."""
+    place, push = board.button_place, board.button
+    timing: dict[str, Any] = {"hold_time": hold_s, "hold_repeat": True, "pin_factory": factory}
+    if push.pull == "external":
+        return Button(place, pull_up=None, active_state=push.active == "high", **timing)
+    return Button(place, pull_up=push.pull == "up", **timing)
 
 
 def call(callback: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """What the three lights do in each state; told apart by place and rhythm, so no colour is needed.
 
 One language for all: steady is at rest, slow and double are busy, fast wants a hand, a glimpse waits
-for something to be plugged in. The first light is the tape's, the second the recording's, the third
+for something. The first light is the tape's, the second the recording's, the third
 the film's and the stick's. Nothing flashes more than twice a second, for those whom flashing harms.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from appliance.core.snapshot import BoxState
+from appliance.core.types import Signal
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,23 @@ PATTERNS: dict[BoxState, Pattern] = {
     BoxState.DONE: (STEADY, STEADY, STEADY),
     BoxState.ATTENTION: (FAST, FAST, FAST),
     BoxState.EJECTED: (OFF, OFF, GLIMPSE),
+    BoxState.OFF: (SLOW, SLOW, SLOW),
+}
+# While a tape is recorded the first light is dark as long as its picture is good.
+PICTURES: dict[Signal, Rhythm] = {
+    **dict.fromkeys((Signal.NONE, Signal.BLUE, Signal.NOISE, Signal.FROZEN), GLIMPSE),
+    Signal.PUMPING: DOUBLE,
+    Signal.WRONG_STANDARD: FAST,
 }
 PLACES = ("first", "second", "third")
 
 
-def pattern(state: BoxState) -> Pattern:
-    return PATTERNS[state]
+def pattern(state: BoxState, signal: Signal = Signal.OK) -> Pattern:
+    """``signal`` is the tape's."""
+    first, second, third = PATTERNS[state]
+    if state is BoxState.RECORDING:
+        first = PICTURES.get(signal, first)
+    return first, second, third
 
 
 def lit(lights: Pattern, t_s: float) -> tuple[bool, bool, bool]:
@@ -74,9 +86,9 @@ def span_left_s(rhythm: Rhythm, t_s: float) -> float | None:
     return next(end_s - phase_s for end_s in ends_s if phase_s < end_s)
 
 
-def describe(state: BoxState) -> str:
+def describe(state: BoxState, signal: Signal = Signal.OK) -> str:
     """The lights in words: 'second light blinking slowly'."""
-    lights = PATTERNS[state]
+    lights = pattern(state, signal)
     if len(set(lights)) == 1:
         return f"all three lights {lights[0].words}"
     places = zip(PLACES, lights, strict=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from appliance.core.paths import Paths
 from appliance.core.snapshot import StickStatus
+from appliance.core.types import Issue
 from appliance.deliver.drives import Drive, DriveFile, FolderDrive
 from appliance.sim.cache import Reel
 from appliance.sim.recipe import CAMERA_RATE
@@ -95,6 +96,9 @@ class SimDrives:
 
     def drives(self) -> tuple[Drive, ...]:
         return (*self._stick.drives(), *self._card.drives())
+
+    def issues(self) -> tuple[Issue, ...]:
+        return ()
 
 
 def shoot(folder: Path, reel: Reel) -> None:

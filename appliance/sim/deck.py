@@ -25,6 +25,7 @@ class Transport:
     played_at_s: float | None = None  # None: rewound, the first picture stands
     ended: str = ""  # "blue" or "noise": the tape broke off by hand
     signal: bool = True
+    fault: str = ""  # "freeze", "pumping" or "wrong-standard": what befalls the picture
 
 
 def speed_of(clock: Clock) -> float:

@@ -12,6 +12,7 @@ from appliance.sim.optics import Planes
 from appliance.sim.paint import yuv
 from appliance.sim.sound import RATE_HZ, tape_hiss
 from appliance.sim.source import BLOCK_S, BLOCK_SAMPLES, Port, SimSource, first_frame_after, played
+from appliance.sim.trouble import Hiss, other_standard, pumping
 
 VCR = DeviceInfo("sim-vcr", "VCR", Role.TAPE, port="simulated port 1", simulated=True)
 SNOW_FRAMES = 8
@@ -19,7 +20,7 @@ MUTE_BLUE = (0, 0, 190)
 
 
 class VcrSource(SimSource):
-    """A driver that can tell no signal, but neither blue nor noise: those are pictures like any other."""
+    """A driver that can tell no signal and the standard; blue, noise and the rest are pictures to it."""
 
     def __init__(self, reel: Reel, deck: Deck, port: Port, ending: str, speed: float) -> None:
         style = reel.recipe.tape_format()
@@ -29,12 +30,18 @@ class VcrSource(SimSource):
         luma, blue, red = (round(v) for v in yuv(MUTE_BLUE))
         self._flat = {"blue": flat(size, (luma, blue, red)), "none": flat(size, (16, 128, 128))}
         self._snow = [snow(size, number) for number in range(SNOW_FRAMES)]
+        self._picture_hiss = Hiss(size)
         self._hiss = tape_hiss(2 * RATE_HZ)
         self._silence = np.zeros((BLOCK_SAMPLES, 2), np.int16)
 
     def signal(self) -> Signal:
         number = first_frame_after(self.position_s, float(self.format.rate))
-        return Signal.NONE if self._state(number)[0] == "none" else Signal.OK
+        if self._state(number)[0] == "none":
+            return Signal.NONE
+        return Signal.WRONG_STANDARD if self._fault(number) == "wrong-standard" else Signal.OK
+
+    def _fault(self, number: int) -> str:
+        return self._deck.at(number * self._frame_s + 1e-6).fault
 
     def _state(self, number: int) -> tuple[str, int]:
         """What the frame of that number shows, and the tape's frame if it plays."""
@@ -52,18 +59,30 @@ class VcrSource(SimSource):
         return "playing", max(0, position)
 
     def frame_at(self, number: int, sequence: int) -> VideoFrame:
+        time_s, fault = number * self._frame_s, self._fault(number)
+        if fault == "freeze":
+            since_s = self._deck.at(time_s + 1e-6).since_s
+            number = first_frame_after(max(since_s, 0.0), float(self.format.rate))
+        planes = self._planes(number)
+        if fault == "pumping":
+            planes = pumping(planes, time_s)
+        elif fault == "wrong-standard":
+            planes = other_standard(planes, time_s)
+        return VideoFrame(sequence, time_s, planes=planes)
+
+    def _planes(self, number: int) -> Planes:
         state, position = self._state(number)
         if state == "noise":
-            planes = self._snow[number * 5 % 7 if number % 3 else SNOW_FRAMES - 1]
-        else:
-            planes = self._flat.get(state) or self._reel.tape_frame(position)
-        return VideoFrame(sequence, number * self._frame_s, planes=planes)
+            return self._snow[number * 5 % 7 if number % 3 else SNOW_FRAMES - 1]
+        if state == "still":
+            return self._picture_hiss.over(self._reel.tape_frame(0), number)
+        return self._flat.get(state) or self._reel.tape_frame(position)
 
     def sound_at(self, first: int) -> NDArray[np.int16]:
         rate = float(self.format.rate)
         number = first_frame_after(first / RATE_HZ + BLOCK_S, rate)  # a block at the start of play is played
         state, position = self._state(number)
-        if state in ("blue", "none"):
+        if state in ("blue", "none") or self._fault(number) == "freeze":
             return self._silence
         if state != "playing":
             return played(self._reel.tape_sound[:0], self._hiss, 0, first)

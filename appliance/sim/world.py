@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from appliance.core.clock import Clock
 from appliance.core.config import SimConfig
@@ -110,6 +111,8 @@ class SimWorld:
             "plug-camera": lambda: plug(CAMERA, True),
             "no-signal": lambda: change(signal=False),
             "signal": lambda: change(signal=True),
+            **{name: partial(change, fault=name) for name in ("freeze", "pumping", "wrong-standard")},
+            "steady": lambda: change(fault=""),
             "end-blue": lambda: change(ended="blue"),
             "end-noise": lambda: change(ended="noise"),
             "plug-stick": stick.plug,

@@ -14,9 +14,9 @@ from appliance.core.journal import Journal
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
-from appliance.core.types import Artifact, ArtifactRole, Issue, Role, Stage, Take, TakeState
+from appliance.core.types import Artifact, ArtifactRole, Issue, Receipt, Role, Stage, Take, TakeState
 from appliance.deliver.copy import deliver
-from appliance.deliver.drives import DriveWatcher, sticks
+from appliance.deliver.drives import Drive, DriveWatcher, best_first, sticks
 from appliance.encode.digest import sha256_file
 from appliance.takes.store import load_take
 from appliance.worker.building import is_recording
@@ -108,7 +108,8 @@ def hashed(folder: Path, take: Take, progress: Progress) -> tuple[Artifact, ...]
     roles = {Role.TAPE: ArtifactRole.MASTER, Role.CAMERA: ArtifactRole.CAMERA}
     files = [("film.mp4", ArtifactRole.ACCESS), ("comparison.mp4", ArtifactRole.COMPARISON)]
     files += [(s.path, roles[s.role]) for s in take.segments]
-    files += [(str(Path(s.path).with_suffix(".csv")), ArtifactRole.LOG) for s in take.segments]
+    logs = [Path(s.path).with_suffix(kind) for s in take.segments for kind in (".csv", ".json")]
+    files += [(str(path), ArtifactRole.LOG) for path in logs]
     files += [(name, ArtifactRole.STILL) for name in ("before.jpg", "after.jpg")]
     there = [(name, role) for name, role in files if (folder / name).is_file()]
     return tuple(artifact(folder, name, role, progress) for name, role in there)
@@ -152,23 +153,37 @@ def deliver_take(
 ) -> None:
     """Copy the take's files to the stick and read them back. Raises Problem where there is no fit stick."""
     progress(Stage.DELIVER, 0.0, "Copying to the stick")
-    fit = sticks(drives)
+    fit = best_first(sticks(drives))
     if not fit:
         raise no_stick()
-    receipt = deliver(
-        take_id,
-        journal.artifacts(take_id),
-        paths.take(take_id),
-        fit[0],
-        lambda fraction, text: progress(Stage.DELIVER, fraction, text),
-        config.deliver.chunk_mb,
-        config.deliver.spare_mb,
-        recorded_on=load_take(paths.take(take_id)).created_at,
-    )
-    journal.put_receipt(receipt)
+    journal.put_receipt(to_first_that_takes_it(take_id, paths, config, journal, fit, progress))
     journal.set_state(take_id, TakeState.DELIVERED)
     progress(Stage.DELIVER, 1.0, "Delivered and checked")
     keep_seconds(paths.take(take_id), progress)
+
+
+def to_first_that_takes_it(
+    take_id: str, paths: Paths, config: Config, journal: Journal, fit: tuple[Drive, ...], progress: Progress
+) -> Receipt:
+    """Where several sticks are plugged in, one that fails is no reason not to try the next."""
+    first: Problem | None = None
+    for drive in fit:
+        try:
+            return deliver(
+                take_id,
+                journal.artifacts(take_id),
+                paths.take(take_id),
+                drive,
+                lambda fraction, text: progress(Stage.DELIVER, fraction, text),
+                config.deliver.chunk_mb,
+                config.deliver.spare_mb,
+                recorded_on=load_take(paths.take(take_id)).created_at,
+            )
+        except Problem as problem:
+            if not problem.issue.code.startswith("stick-"):
+                raise
+            first = first or problem
+    raise first or no_stick()
 
 
 def no_stick() -> Problem:

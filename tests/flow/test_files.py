@@ -97,7 +97,7 @@ def test_the_camera_helps_and_the_folder_holds_everything(pair: Path, tmp_path: 
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(pair: Path, tmp_path: Path) -> None:
-    arguments = [pair / "tape.mkv", "--camera", pair / "camera.mkv", "-q", "-o"]
+    arguments = [pair / "tape.mkv", "--camera", pair / "camera.mkv", "--tier", "live", "-q", "-o"]
     config = tmp_path / "box"
     (config / "etc/twinreel").mkdir(parents=True)
     (config / "etc/twinreel/site.toml").write_text("[work]\nchunk_s = 0.5\n")
@@ -129,10 +129,11 @@ def test_a_camera_that_filmed_something_else_is_left_out(pair: Path, tmp_path: P
     found = twinreel("sync", pair / "tape.mkv", camera, "--json")
     assert found.returncode == 0
     assert json.loads(found.stdout)["offset_s"] is None
-    done = twinreel("enhance", pair / "tape.mkv", "--camera", camera, "-o", tmp_path / "a.mp4", "-q")
+    command = ("enhance", pair / "tape.mkv", "--tier", "live", "-q", "-o")
+    done = twinreel(*command, tmp_path / "a.mp4", "--camera", camera)
     assert done.returncode == 0
     assert "The tape was restored alone" in done.stderr
-    assert twinreel("enhance", pair / "tape.mkv", "-o", tmp_path / "b.mp4", "-q").returncode == 0
+    assert twinreel(*command, tmp_path / "b.mp4").returncode == 0
     assert sha256_file(tmp_path / "a.mp4") == sha256_file(tmp_path / "b.mp4")
 
 

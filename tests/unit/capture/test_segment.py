@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from appliance.capture import segment as segment_module
 from appliance.capture.frame_log import read_frame_log, summarise
+from appliance.capture.matroska import MatroskaFile
 from appliance.capture.segment import SegmentRecorder
 from appliance.capture.tape_writer import TapeWriter
 from appliance.core.config import CaptureConfig
@@ -121,6 +124,85 @@ def test_a_full_ring_loses_frames_counts_them_and_never_waits(
     last = read_frame_log(folder / "tape-00.csv")[-1]
     assert (last.sequence, last.lost_before, last.flags) == (16, 5, ("overflow",))
     assert round([p.time_s for p in read_pictures(folder / segment.path)][-1] * 25) == 16
+
+
+def test_the_ring_is_bounded_in_bytes_as_well(
+    recording: Recording, kit: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, reached = threading.Event(), threading.Event()
+    write_picture = TapeWriter.write_picture
+
+    def slow(self: TapeWriter, frame: VideoFrame, index: int) -> int:
+        reached.set()
+        assert disk.wait(10)
+        return write_picture(self, frame, index)
+
+    monkeypatch.setattr(TapeWriter, "write_picture", slow)
+    recorder = recording(ring_mb=1)  # 18 frames of 192 x 144
+    recorder.write(kit.frame(0))
+    assert reached.wait(10)
+    for number in range(1, 31):
+        recorder.write(kit.frame(number))
+    lost = recorder.lost_frames
+    assert 8 <= lost <= 12
+    for number in range(2000):
+        recorder.write(kit.tone(number * 1920))  # without a place it must not be kept either
+    assert recorder._ring_bytes < 1.2 * (1 << 20)
+    disk.set()
+    assert recorder.wait_for_room(10)
+    recorder.write(kit.frame(31))
+    segment = recorder.close(complete=True)
+    assert (segment.frames, segment.lost_frames) == (32 - lost, lost)
+    assert recorder._ring_bytes == 0
+
+
+def test_a_disk_is_never_owed_much(
+    recording: Recording, kit: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed: list[int] = []
+    sync = MatroskaFile.sync
+
+    def watched(self: MatroskaFile) -> None:
+        owed.append(self.size_bytes)
+        sync(self)
+
+    monkeypatch.setattr(MatroskaFile, "sync", watched)
+    monkeypatch.setattr(segment_module, "SYNC_BYTES", 200_000)
+    monkeypatch.setattr(segment_module, "SYNC_S", 3600.0)
+    recorder = recording()
+    for number in range(60):
+        recorder.write(kit.frame(number))
+    recorder.close(complete=True)
+    steps = np.diff([0, *owed, recorder.bytes_written])
+    assert len(owed) >= 3
+    assert max(steps) < 300_000
+
+
+def test_what_the_device_told_lies_beside_the_segment(
+    kit: SimpleNamespace, folder: Path, config: CaptureConfig
+) -> None:
+    told = {"device": "Pattern VCR", "sound true rate": "not known yet"}
+    recorder = SegmentRecorder(kit.TAPE, folder, Role.TAPE, 0, config, "Pattern VCR", lambda: dict(told))
+    for number in (0, 1, 4):
+        recorder.write(kit.frame(number))
+    told["sound true rate"] = "47999.1 Hz"
+    recorder.close(complete=True)
+    kept = json.loads((folder / "tape-00.json").read_text(encoding="utf-8"))
+    assert kept["device"] == "Pattern VCR"
+    assert kept["sound true rate"] == "47999.1 Hz"
+    assert (kept["frames"], kept["lost frames"]) == ("3", "2")
+
+
+def test_a_device_that_cannot_say_anything_costs_no_recording(
+    kit: SimpleNamespace, folder: Path, config: CaptureConfig
+) -> None:
+    def silent() -> dict[str, str]:
+        raise OSError(19, "No such device")
+
+    recorder = SegmentRecorder(kit.TAPE, folder, Role.TAPE, 0, config, "Pattern VCR", silent)
+    recorder.write(kit.frame(0))
+    segment = recorder.close(complete=True)
+    assert (segment.frames, segment.complete) == (1, True)
 
 
 def test_damaged_frames_are_kept_and_marked(recording: Recording, kit: SimpleNamespace, folder: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from appliance.capture.sound_track import SoundTrack
 from appliance.core.types import AudioBlock
@@ -40,12 +41,19 @@ def test_lost_sound_is_filled_so_that_the_rest_stays_in_step() -> None:
     assert not sound[960:9600].any()
 
 
-def test_jitter_of_the_time_stamps_adds_and_drops_nothing() -> None:
+def test_a_loss_of_a_hundredth_of_a_second_is_filled_each_time() -> None:
+    track = SoundTrack(RATE, 0.0)
+    for n in range(500):
+        track.fit(AudioBlock(n * 0.02 + (n // 50) * 0.0101, block(0).samples))
+    assert track.filled == pytest.approx(9 * 0.0101 * RATE, abs=0.005 * RATE)
+
+
+def test_what_jitter_is_left_in_the_time_stamps_adds_and_drops_nothing() -> None:
     rng = np.random.default_rng(1)
     track = SoundTrack(RATE, 0.0)
     blocks = [block(0)]
     for n in range(1, 500):
-        late_s = rng.uniform(-0.02, 0.02)
+        late_s = rng.uniform(-0.003, 0.003)
         blocks.append(AudioBlock(n * 960 / RATE + late_s, block(n * 960).samples))
     assert len(track_of(track, blocks)) == 500 * 960
     assert track.filled == 0

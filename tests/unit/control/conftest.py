@@ -114,6 +114,9 @@ class Slot:
         stick = self.stick
         return (stick,) if stick is not None else ()
 
+    def issues(self) -> tuple[Any, ...]:
+        return ()
+
 
 class Box:
     """The recorder, its surroundings, and somebody who watches and presses."""

@@ -46,6 +46,9 @@ class Slots:
     def drives(self) -> tuple[Any, ...]:
         return self.plugged
 
+    def issues(self) -> tuple[Any, ...]:
+        return ()
+
 
 @pytest.fixture
 def card(tmp_path: Path) -> Card:

@@ -53,7 +53,10 @@ EXPECTED = {
         E.STICK_PULLED: S.WAITING,
         E.ACKNOWLEDGED: S.WAITING,
     },
+    S.OFF: {E.STILL_ON: S.WAITING},
 }
+for idle in set(BoxState) - {S.RECORDING, S.INTERRUPTED, S.OFF}:
+    EXPECTED[idle][E.SWITCH_OFF] = S.OFF
 
 
 @pytest.mark.parametrize("state", BoxState)
@@ -88,10 +91,18 @@ def test_a_recording_ends_only_by_a_reason_to_end(events: list[Event]) -> None:
 
 
 @given(EVENTS)
+def test_a_box_that_switches_off_does_nothing_else(events: list[Event]) -> None:
+    state = S.OFF
+    for event in events:
+        state = next_state(state, event) if event is not E.STILL_ON else state
+    assert state is S.OFF
+
+
+@given(EVENTS)
 def test_from_anywhere_a_person_gets_back_to_recording(events: list[Event]) -> None:
     state = S.STARTING
     for event in events:
         state = next_state(state, event)
-    for event in (E.STARTED, E.SOURCE_READY, E.RECORD):
+    for event in (E.STILL_ON, E.STARTED, E.SOURCE_READY, E.RECORD):
         state = next_state(state, event)
     assert state is S.RECORDING

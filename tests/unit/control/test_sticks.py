@@ -9,14 +9,36 @@ import pytest
 from appliance.control.sticks import Sticks, fitter
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
+from appliance.core.types import Issue, Severity
+from appliance.deliver.troubles import stick_absent
 
 SMALL = StickStatus("Stick", free_bytes=5_000_000, size_bytes=10**9)
 LOCKED = replace(SMALL, read_only=True)
 
 
 class Slot:
+    """What is plugged in: each a drive, or the trouble of one that is gone when it is looked at."""
+
+    def __init__(self, *plugged: object, issues: tuple[Issue, ...] = ()) -> None:
+        self.plugged, self.said = plugged, issues
+
     def drives(self) -> tuple:
-        return ()
+        return self.plugged
+
+    def issues(self) -> tuple[Issue, ...]:
+        return self.said
+
+
+class Key:
+    is_card = False
+
+    def __init__(self, facts: StickStatus | None) -> None:
+        self.facts = facts
+
+    def status(self) -> StickStatus:
+        if self.facts is None:
+            raise stick_absent("It was pulled.")
+        return self.facts
 
 
 @pytest.mark.parametrize(
@@ -59,3 +81,18 @@ def test_no_stick_cannot_be_released() -> None:
     with pytest.raises(Problem) as caught:
         Sticks(Slot()).release()
     assert caught.value.issue.code == "no-stick"
+
+
+def test_of_several_sticks_the_one_with_most_room_is_shown() -> None:
+    large = replace(SMALL, name="Large", free_bytes=10**8)
+    keys = [Key(None), Key(replace(LOCKED, free_bytes=10**9)), Key(SMALL), Key(large)]
+    assert Sticks(Slot(*keys)).look() == large
+    assert Sticks(Slot(keys[0], keys[1])).look() == keys[1].facts
+    assert Sticks(Slot(keys[0])).look() is None
+
+
+def test_what_is_wrong_with_a_stick_is_kept_for_the_page() -> None:
+    wrong = Issue("stick-unformatted", Severity.WARNING, "a", "b", "c")
+    sticks = Sticks(Slot(issues=(wrong,)))
+    assert sticks.look() is None
+    assert sticks.issues == (wrong,)

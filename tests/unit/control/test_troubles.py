@@ -51,3 +51,18 @@ def test_an_own_trouble_is_dropped_by_its_name() -> None:
     troubles.add(issue("tape-lost"))
     troubles.drop("tape-lost", "camera-lost")
     assert codes(troubles) == []
+
+
+def test_troubles_of_sticks_come_and_go_with_them_and_can_be_dismissed() -> None:
+    troubles = Troubles()
+    fat, blank = issue("stick-fat32", Severity.NOTICE), issue("stick-unformatted", Severity.WARNING)
+    troubles.from_sticks([fat, blank])
+    troubles.from_worker([])
+    assert codes(troubles) == ["stick-unformatted", "stick-fat32"]
+    troubles.dismiss("stick-unformatted")
+    troubles.from_sticks([fat, blank])
+    assert codes(troubles) == ["stick-fat32"]
+    assert not troubles.need_a_person()
+    troubles.from_sticks([])
+    troubles.from_sticks([blank])
+    assert codes(troubles) == ["stick-unformatted"]

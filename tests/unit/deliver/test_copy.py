@@ -159,17 +159,6 @@ def test_a_small_stick_is_refused_before_copying_and_says_how_much_is_missing(
     assert names(stick.folder) == []
 
 
-def test_a_file_too_large_for_fat_is_refused(source: Path, files: Files, stick: SimStick) -> None:
-    class FatDrive(SimDrive):
-        @property
-        def file_limit_bytes(self) -> int | None:
-            return 2_999_999
-
-    problem = trouble(source, files, FatDrive(stick, stick.state.insertion))
-    assert problem.issue.code == "stick-file-limit"
-    assert "film.mp4" in problem.issue.title
-
-
 def test_a_stick_that_fills_up_on_the_way(source: Path, files: Files, stick: SimStick) -> None:
     problem = trouble(source, files, stick.drives()[0], progress=during_copy(stick.fill))
     assert problem.issue.code == "stick-full"

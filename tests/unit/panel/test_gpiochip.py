@@ -11,7 +11,7 @@ import pytest
 from appliance.core.config import PanelConfig
 from appliance.core.problems import Problem
 from appliance.panel.factory import make_panel
-from appliance.panel.gpiochip import board, find_chip
+from appliance.panel.gpiochip import board_info, find_chip
 
 CHIPS = {0: "tegra234-gpio-aon", 3: "secret", 12: "tegra234-gpio"}
 
@@ -56,10 +56,12 @@ def test_no_such_chip_has_a_name(devices: Path) -> None:
     with pytest.raises(Problem, match='no GPIO chip "pinctrl-rp1"') as caught:
         find_chip(lgpio_like([]), "pinctrl-rp1", devices)
     assert caught.value.issue.code == "panel-missing"
+    assert "tegra234-gpio-aon" in caught.value.issue.cause, "which there are"
+    assert "gpiochip3 (not to be opened)" in caught.value.issue.cause
 
 
 def test_a_board_knows_its_lines_by_number_and_by_name() -> None:
-    info = board((144, 105))
+    info = board_info((144, 105))
     assert [pin.name for _, pin in info.find_pin(144)] == ["GPIO144"]
     assert [pin.number for _, pin in info.find_pin("GPIO105")] == [105]
     assert not list(info.find_pin(7))

@@ -9,12 +9,16 @@ import pytest
 
 from appliance.core.config import PanelConfig
 from appliance.core.snapshot import BoxState
+from appliance.core.types import Signal
+from appliance.panel.board import load_board
 from appliance.panel.factory import make_panel
 from appliance.panel.gpiochip import PretendedChip
-from appliance.panel.panel import Panel
+from appliance.panel.panel import Holds, Panel
 from appliance.panel.patterns import lit, pattern
 
+BOARD = load_board("orin-nano")
 LIGHTS, BUTTON = (144, 85, 106), 105
+NEVER = Holds(60.0, 120.0)
 
 
 class HandClock:
@@ -27,15 +31,16 @@ class HandClock:
 class Bench:
     """A panel with a finger, a clock set by hand, and a list of what the button did."""
 
-    def __init__(self, hold_s: float) -> None:
+    def __init__(self, holds: Holds) -> None:
         self.clock, self.heard = HandClock(), Queue[str]()
         self.chip = PretendedChip((*LIGHTS, BUTTON))
         self.finger = self.chip.pin(BUTTON)
         self.finger.drive_high()
         self.pins = [self.chip.pin(line) for line in LIGHTS]
-        self.panel = Panel(self.chip, LIGHTS, BUTTON, hold_s, self.clock)
+        self.panel = Panel(self.chip, BOARD, holds, self.clock)
         self.panel.on_press = lambda: self.heard.put("press")
         self.panel.on_hold = lambda: self.heard.put("hold")
+        self.panel.on_power_off = lambda: self.heard.put("power off")
 
     def press(self, seconds: float) -> None:
         self.finger.drive_low()
@@ -49,11 +54,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Callable[[float], Bench]]:
+def bench() -> Iterator[Callable[..., Bench]]:
     made: list[Bench] = []
 
-    def make(hold_s: float = 60.0) -> Bench:
-        made.append(Bench(hold_s))
+    def make(holds: Holds = NEVER) -> Bench:
+        made.append(Bench(holds))
         return made[-1]
 
     yield make
@@ -78,7 +83,7 @@ def test_the_lights_blink_by_themselves() -> None:
     """On the real clock: a changed pin is seen without anybody calling draw."""
     chip = PretendedChip((*LIGHTS, BUTTON))
     chip.pin(BUTTON).drive_high()
-    panel = Panel(chip, LIGHTS, BUTTON, 60.0)
+    panel = Panel(chip, BOARD, NEVER)
     seen: Queue[bool] = Queue()
     pin = chip.pin(LIGHTS[0])
     write = pin._set_state
@@ -109,7 +114,7 @@ def test_a_short_press_is_heard_once_when_it_ends(bench: Callable[..., Bench]) -
 
 
 def test_a_long_press_is_heard_while_held_and_is_no_short_one(bench: Callable[..., Bench]) -> None:
-    one = bench(0.05)
+    one = bench(Holds(0.05, 60.0))
     one.finger.drive_low()
     assert one.heard.get(timeout=5) == "hold"
     one.clock.now += 3.0
@@ -117,6 +122,54 @@ def test_a_long_press_is_heard_while_held_and_is_no_short_one(bench: Callable[..
     assert one.silent()
     one.press(0.0)  # the contacts chatter as the finger leaves
     assert one.silent()
+
+
+def test_a_very_long_press_switches_off_once_after_the_stick_was_released(
+    bench: Callable[..., Bench],
+) -> None:
+    one = bench(Holds(0.05, 8.0))
+    one.finger.drive_low()
+    assert one.heard.get(timeout=5) == "hold"
+    one.clock.now += 7.9
+    assert one.silent()
+    one.clock.now += 0.1
+    assert one.heard.get(timeout=5) == "power off"
+    one.clock.now += 20.0
+    with pytest.raises(Empty):
+        one.heard.get(timeout=0.15)
+    one.finger.drive_high()
+    assert one.silent()
+
+
+def test_a_press_that_ends_in_time_does_not_switch_off(bench: Callable[..., Bench]) -> None:
+    one = bench(Holds(0.05, 8.0))
+    one.finger.drive_low()
+    assert one.heard.get(timeout=5) == "hold"
+    one.finger.drive_high()
+    one.clock.now += 20.0
+    with pytest.raises(Empty):
+        one.heard.get(timeout=0.15)
+
+
+def test_the_tapes_picture_shows_while_it_is_recorded(bench: Callable[..., Bench]) -> None:
+    one = bench()
+    one.panel.show(BoxState.RECORDING)
+    assert one.panel.lights() == (False, True, False)
+    one.panel.show(BoxState.RECORDING, Signal.NONE)
+    assert one.panel.lights() == (True, True, False)
+    one.panel.show(BoxState.RECORDING)
+    assert one.panel.lights() == (False, True, False)
+
+
+def test_lights_that_are_lit_by_a_low_level() -> None:
+    low = BOARD.model_copy(update={"lights": BOARD.lights.model_copy(update={"active": "low"})})
+    chip = PretendedChip((*LIGHTS, BUTTON))
+    chip.pin(BUTTON).drive_high()
+    panel = Panel(chip, low, NEVER)
+    panel.show(BoxState.READY)
+    assert [chip.pin(line).state for line in LIGHTS] == [0, 1, 1]
+    panel.close()
+    assert [chip.pin(line).state for line in LIGHTS] == [1, 1, 1]
 
 
 def test_chattering_contacts_make_one_press(bench: Callable[..., Bench]) -> None:
@@ -134,7 +187,7 @@ def test_chattering_contacts_make_one_press(bench: Callable[..., Bench]) -> None
 
 def test_a_button_held_since_before_the_start_does_nothing() -> None:
     chip, heard = PretendedChip((*LIGHTS, BUTTON)), Queue[str]()
-    panel = Panel(chip, LIGHTS, BUTTON, 60.0)
+    panel = Panel(chip, BOARD, NEVER)
     panel.on_press = lambda: heard.put("press")
     chip.pin(BUTTON).drive_high()
     panel.close()
@@ -165,9 +218,10 @@ def test_closing_leaves_the_lights_dark_and_the_button_deaf(bench: Callable[...,
     assert one.silent()
 
 
-def test_the_configuration_chooses_the_panel() -> None:
+@pytest.mark.parametrize("board", ["orin-nano", "raspberry-pi", "bench"])
+def test_the_configuration_chooses_the_panel(board: str) -> None:
     assert make_panel(PanelConfig(backend="none")) is None
-    panel = make_panel(PanelConfig(backend="mock"))
+    panel = make_panel(PanelConfig(backend="mock", board=board))
     assert panel is not None
     panel.show(BoxState.READY)
     assert panel.lights() == (True, False, False)

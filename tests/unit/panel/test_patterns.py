@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from appliance.core.snapshot import BoxState
+from appliance.core.types import Signal
 from appliance.panel.patterns import PATTERNS, describe, lit, next_change_s, pattern
 from appliance.panel.terminal import panel_line
 
@@ -34,6 +35,27 @@ def test_what_the_caretaker_learns_by_heart() -> None:
     assert set(film(BoxState.RECORDING)) == {(False, True, False), (False, False, False)}
     assert set(film(BoxState.WORKING)) == {(False, False, True), (False, False, False)}
     assert set(film(BoxState.ATTENTION)) == {(True, True, True), (False, False, False)}
+
+
+def test_while_recording_the_first_light_tells_of_the_tapes_picture() -> None:
+    told = {signal: describe(BoxState.RECORDING, signal) for signal in Signal}
+    recording = "second light blinking slowly"
+    assert told[Signal.OK] == told[Signal.UNKNOWN] == recording
+    for lost in (Signal.NONE, Signal.BLUE, Signal.NOISE, Signal.FROZEN):
+        assert told[lost] == f"first light a short flash every two seconds, {recording}"
+    assert told[Signal.WRONG_STANDARD] == f"first light blinking fast, {recording}", "a hand is wanted"
+    assert told[Signal.PUMPING] == f"first light blinking twice, then a pause, {recording}"
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_elsewhere_the_lights_are_the_boxes_state(signal: Signal) -> None:
+    for state in set(BoxState) - {BoxState.RECORDING}:
+        assert pattern(state, signal) == pattern(state)
+
+
+def test_no_picture_makes_a_recording_look_like_another_state() -> None:
+    shown = [pattern(BoxState.RECORDING, signal) for signal in Signal]
+    assert not set(shown) & {pattern(state) for state in set(BoxState) - {BoxState.RECORDING}}
 
 
 def test_recording_is_a_second_lit_and_a_second_dark() -> None:
@@ -78,3 +100,4 @@ def test_the_terminal_shows_the_same_lights() -> None:
         "[ ] [●] [ ]  recording - Rec"
     )
     assert panel_line(BoxState.RECORDING, "", 1.5).startswith("[ ] [ ] [ ]")
+    assert panel_line(BoxState.RECORDING, "", 0.1, Signal.BLUE).startswith("[●] [●] [ ]")

@@ -16,6 +16,7 @@ from appliance.sim.cache import Reel
 from appliance.sim.camera import CameraSource
 from appliance.sim.deck import Deck
 from appliance.sim.source import RING_FRAMES, Port, SimSource
+from appliance.sim.trouble import PUMP_DEPTH, PUMP_S
 from appliance.sim.vcr import VcrSource
 
 from .conftest import ManualClock
@@ -97,7 +98,9 @@ def test_nothing_comes_before_its_time(vcr: VcrSource, clock: ManualClock) -> No
 
 def test_until_play_the_tape_stands_and_only_hisses(vcr: VcrSource, clock: ManualClock, reel: Reel) -> None:
     pieces = watch(vcr, clock, 0.5)
-    assert all(same(frame, reel.tape_frame(0)) for frame in frames(pieces))
+    luma = [frame.planes[0].astype(int) for frame in frames(pieces)]
+    assert all(np.abs(y - reel.tape_frame(0)[0]).max() == 1 for y in luma)
+    assert not any(np.array_equal(*pair) for pair in zip(luma, luma[5:], strict=False)), "never to the bit"
     assert 5 < sound(pieces).std() < 200
 
 
@@ -150,6 +153,41 @@ def test_no_signal_lasts_until_the_cable_is_back(vcr: VcrSource, clock: ManualCl
     deck.change(signal=True)
     watch(vcr, clock, 0.3)
     assert vcr.signal() is Signal.OK
+
+
+def test_a_dongle_that_hangs_repeats_one_picture_and_says_nothing(
+    vcr: VcrSource, clock: ManualClock, deck: Deck
+) -> None:
+    watch(vcr, clock, 0.5)
+    deck.play()
+    watch(vcr, clock, 0.5)
+    deck.change(fault="freeze")
+    pieces = watch(vcr, clock, 0.5)[5:]
+    assert all(same(frame, frames(pieces)[0].planes) for frame in frames(pieces))
+    assert not sound(pieces[-4:]).any()
+    deck.change(fault="")
+    first, *_, last = frames(watch(vcr, clock, 0.3)[5:])
+    assert not same(first, last.planes)
+
+
+def test_a_copy_protection_takes_a_third_of_the_light_and_gives_it_back(
+    vcr: VcrSource, clock: ManualClock, deck: Deck
+) -> None:
+    deck.change(fault="pumping")
+    seen = frames(watch(vcr, clock, PUMP_S))
+    light = np.array([frame.planes[0].mean() - 16 for frame in seen])
+    assert light.min() / light.max() == pytest.approx(1 - PUMP_DEPTH, abs=0.03)
+    assert vcr.signal() is Signal.OK, "no driver of such a dongle knows of it"
+
+
+def test_the_other_standard_rolls_in_grey_and_the_driver_says_so(
+    vcr: VcrSource, clock: ManualClock, deck: Deck
+) -> None:
+    deck.change(fault="wrong-standard")
+    first, *_, last = frames(watch(vcr, clock, 0.5))
+    assert vcr.signal() is Signal.WRONG_STANDARD
+    assert np.ptp(last.planes[1]) == np.ptp(last.planes[2]) == 0
+    assert np.abs(first.planes[0].astype(int) - last.planes[0]).mean() > 10
 
 
 def test_a_late_reader_loses_frames_and_sees_it_in_the_numbers(vcr: VcrSource, clock: ManualClock) -> None:

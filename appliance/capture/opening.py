@@ -1,0 +1,12 @@
+"""Opens a plugged-in device as the recorder wants it."""
+
+from __future__ import annotations
+
+from appliance.capture.v4l2_source import V4l2Source
+from appliance.devices.base import MediaSource
+from appliance.devices.found import Found
+
+
+def open_device(found: Found) -> MediaSource:
+    """Raises Problem when it cannot be used."""
+    return V4l2Source(found)

@@ -1,0 +1,160 @@
+"""Knows which real devices are plugged in: a thread listens to udev and looks when it has calmed down."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable
+
+from appliance.core.config import DevicesConfig
+from appliance.core.problems import DeviceLost
+from appliance.core.types import DeviceInfo, Issue
+from appliance.devices.base import DeviceChange, MediaSource
+from appliance.devices.debounce import Debounce
+from appliance.devices.found import Facts, Found, Node, Plugged
+from appliance.devices.issues import denied
+from appliance.devices.ports import Ports
+from appliance.devices.probe import probe
+from appliance.devices.roles import Census, take_census
+from appliance.devices.udev import Bus
+
+QUIET_S = 0.7  # the parts of one device come one after the other, in any order
+TRIES = 5  # to look at a node that did not answer
+GONE = (errno.ENODEV, errno.ENOENT, errno.ENXIO)
+log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """A DeviceWatcher. Devices are listed in the order in which to use them, one of each role."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        opener: Callable[[Found], MediaSource],
+        config: DevicesConfig,
+        ports: Ports,
+        ask: Callable[[str], Facts | None] = probe,
+        quiet_s: float = QUIET_S,
+    ) -> None:
+        self._bus, self._opener, self._config, self._ports, self._ask = bus, opener, config, ports, ask
+        self._census = Census()
+        self._facts: dict[Node, Facts | None] = {}
+        self._failed: dict[Node, int] = {}  # how often
+        self._denied: set[str] = set()
+        self._sources: dict[str, MediaSource] = {}
+        self._listeners: list[Callable[[DeviceChange], None]] = []
+        self._lock = threading.Lock()
+        self._debounce = Debounce(quiet_s)
+        self._looked = threading.Event()
+        self._closing = False
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._thread = threading.Thread(target=self._run, name="devices", daemon=True)
+        self._thread.start()
+
+    def wait_for_first_look(self, timeout_s: float) -> bool:
+        return self._looked.wait(timeout_s)
+
+    def found(self) -> tuple[Found, ...]:
+        with self._lock:
+            return self._census.found
+
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        return tuple(found.info for found in self.found())
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Also what the open devices tell of themselves."""
+        with self._lock:
+            told = [*self._census.issues, *(denied(path) for path in sorted(self._denied))]
+            sources = [self._sources.get(found.info.id) for found in self._census.found]
+        told += [issue for source in sources if (issue := getattr(source, "issue", None)) is not None]
+        return tuple(told)
+
+    def subscribe(self, on_change: Callable[[DeviceChange], None]) -> None:
+        with self._lock:
+            self._listeners.append(on_change)
+
+    def open(self, device_id: str) -> MediaSource:
+        """Raises Problem when it is gone or does not work; the place is remembered for its role."""
+        for found in self.found():
+            if found.info.id == device_id:
+                source = self._opener(found)
+                self._ports.remember(found)
+                with self._lock:
+                    self._sources[device_id] = source
+                return source
+        raise DeviceLost(device_id)
+
+    def close(self) -> None:
+        with self._lock:
+            self._listeners.clear()
+            closing, self._closing = self._closing, True
+        if closing:
+            return
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        os.close(self._wake)
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._bus.fileno(), select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        self._look()
+        self._looked.set()
+        while not self._closing:
+            poll.poll(self._debounce.wait_ms(time.monotonic()))
+            if self._bus.drain():
+                self._debounce.stir(time.monotonic())
+            if self._debounce.due(time.monotonic()) and not self._closing:
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            plugged = self._bus.scan()
+            self._ask_nodes(plugged)
+            with self._lock:
+                before = self._census
+                self._census = take_census(plugged, self._facts, self._config, self._ports.liking)
+                now = self._census
+        except Exception:
+            log.exception("looking for devices failed")
+            return
+        self._tell(before, now)
+
+    def _ask_nodes(self, plugged: Plugged) -> None:
+        """Only those that are new: asking disturbs nobody, but it takes its time."""
+        self._facts = {node: facts for node, facts in self._facts.items() if node in plugged.nodes}
+        self._failed = {node: times for node, times in self._failed.items() if node in plugged.nodes}
+        self._denied &= {node.path for node in plugged.nodes}
+        for node in plugged.nodes:
+            if node not in self._facts and self._failed.get(node, 0) < TRIES:
+                self._ask_node(node)
+
+    def _ask_node(self, node: Node) -> None:
+        try:
+            self._facts[node] = self._ask(node.path)
+            self._failed.pop(node, None)
+            self._denied.discard(node.path)
+        except OSError as error:
+            log.warning("%s does not tell what it is: %s", node.path, error)
+            if error.errno == errno.EACCES:
+                self._denied.add(node.path)
+            self._failed[node] = TRIES if error.errno in GONE else self._failed.get(node, 0) + 1
+            self._debounce.stir(time.monotonic())
+
+    def _tell(self, before: Census, now: Census) -> None:
+        old = {(one.info.id, one.plugged): one for one in before.found}
+        new = {(one.info.id, one.plugged): one for one in now.found}
+        gone = [one for key, one in old.items() if key not in new]
+        come = [one for key, one in new.items() if key not in old]
+        with self._lock:
+            listeners = list(self._listeners)
+            for one in gone:
+                self._sources.pop(one.info.id, None)
+        for one, present in [(one, False) for one in gone] + [(one, True) for one in come]:
+            log.info("%s %s: %s", one.info.name, "is there" if present else "is gone", one.reason)
+            for on_change in listeners:
+                on_change(DeviceChange(one.info, present))
