@@ -43,7 +43,11 @@ system_files() {  # the table of systemd/README.md
       *.tmpfiles) put "$file" usr/lib/tmpfiles.d/twinreel.conf ;;
       *.sysctl*) put "$file" usr/lib/sysctl.d/60-twinreel.conf ;;
       *.modprobe.conf) put "$file" usr/lib/modprobe.d/twinreel.conf ;;
-      *polkit*) put "$file" usr/share/polkit-1/rules.d/60-twinreel.rules ;;
+      *-polkit.rules) put "$file" usr/share/polkit-1/rules.d/50-twinreel.rules ;;
+      *.pkla)  # for polkit 0.105, which reads no rules
+        [ ! -d "$root/var/lib/polkit-1/localauthority" ] ||
+          put "$file" "var/lib/polkit-1/localauthority/10-vendor.d/$name"
+        ;;
       *.rules) put "$file" "usr/lib/udev/rules.d/$name" ;;
       *) echo "image/install.sh does not know where systemd/$name goes" >&2; exit 1 ;;
     esac
@@ -58,7 +62,6 @@ fi
 packages --no-deps --force-reinstall twinreel
 inside "$home/bin/python" -m pip --isolated check --disable-pip-version-check
 models
-[ -d "$source/hw/boards" ] && install -D -m 0644 -t "$root$home/share/boards" "$source"/hw/boards/*.toml
 system_files
 [ -e "$root/etc/twinreel/site.toml" ] || put "$source/image/site.toml" etc/twinreel/site.toml
 inside systemd-sysusers

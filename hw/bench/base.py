@@ -23,7 +23,6 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parents[1]
 PACKAGES = HERE / "packages.txt"
 PYTHON = "3.11"  # Debian 12's
-EXTRA_WHEELS = ("lgpio>=0.2.2",)  # what a device has as an extra, and the guest needs as well
 PLATFORMS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 UNUSED = (  # of Debian's kernel modules: two thirds of them, none of which the guest has a device for
     "drivers/gpu", "drivers/net", "drivers/infiniband", "drivers/iio", "drivers/isdn",
@@ -104,8 +103,8 @@ def forget_older(folder: Path, keep: int) -> None:
 
 
 def dependencies() -> list[str]:
-    project = tomllib.loads((SOURCE / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], *EXTRA_WHEELS]
+    listed: list[str] = tomllib.loads((SOURCE / "pyproject.toml").read_text())["project"]["dependencies"]
+    return listed
 
 
 def base_layer() -> Path:

@@ -9,7 +9,6 @@ from hw.bench.guest import Guest
 from hw.bench.product import SERVICES, Image
 from hw.bench.sticks import Stick
 
-PARTITION = "/dev/disk/by-id/*{serial}*-part1"
 CHECKS = {"vfat": "fsck.vfat {0} {1}", "exfat": "fsck.exfat {0} {1}", "ext4": "e2fsck -f {0} {1}"}
 LOOK, REPAIR = {"exfat": "-n"}, {"vfat": "-a", "exfat": "-y", "ext4": "-p"}
 FIND_BAGS = "cd /mnt && find . -name bag-info.txt -not -path '*.part/*'"
@@ -46,8 +45,7 @@ def inspect(image: Image, path: Path, kind: str) -> Inspection:
         guest.run(f"systemctl stop {SERVICES}", timeout_s=120)
         stick = Stick("looked-at", path)
         stick.insert(guest.qmp)
-        device = PARTITION.format(serial="LOOKED-AT")
-        guest.wait_for(lambda: guest.try_run(f"ls {device}").code == 0, "the stick's partition")
+        device = stick.partition(guest)
         first = guest.try_run(CHECKS[kind].format(LOOK.get(kind, "-n"), device), timeout_s=120)
         repair = guest.try_run(CHECKS[kind].format(REPAIR[kind], device), timeout_s=120)
         guest.run(f"mount -o ro {device} /mnt")

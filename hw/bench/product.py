@@ -22,9 +22,7 @@ from hw.bench.qmp import Qmp
 
 ROOT_MB, SPOOL_MB = 4000, 8000
 BOOT_S = 600.0
-INPUTS = (
-    "appliance", "models/manifest.toml", "systemd", "image", "pyproject.toml", "hw/boards", "hw/bench/inside",
-)  # fmt: skip
+INPUTS = ("appliance", "models/manifest.toml", "systemd", "image", "pyproject.toml", "hw/bench/inside")
 MACHINE = ("product.py", "prefab.py", "machine.py", "site.toml")
 SERVICES = "twinreel-recorder twinreel-worker twinreel-web"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.bench.base import run
+from hw.bench.guest import Guest
 from hw.bench.qmp import Qmp
 
 SECTOR = 512
@@ -27,7 +28,7 @@ class Fault:
 
 
 def make_stick(path: Path, kind: str, megabytes: int, label: str = "STICK") -> Path:
-    """A new stick of this file system (vfat, exfat, ext4); ntfs is left to the guest's tools."""
+    """A new stick of this file system (vfat, exfat, ext4); for ntfs it is left empty."""
     partition = path.with_suffix(".partition")
     with partition.open("wb") as file:
         file.truncate(megabytes * 1_000_000 // SECTOR * SECTOR - FIRST * SECTOR)
@@ -104,6 +105,17 @@ class Stick:
         qmp.command("blockdev-add", driver=driver, node_name=name, **options)
         self._nodes.append(name)
         return name
+
+    def partition(self, guest: Guest) -> str:
+        """Its partition's device in the guest, once it is there."""
+        pattern = f"/dev/disk/by-id/*{self.name.upper()}*-part1"
+        guest.wait_for(lambda: guest.try_run(f"ls {pattern}").code == 0, f"the partition of {self.name}")
+        return guest.run(f"readlink -f {pattern}").strip()
+
+    def format_ntfs(self, guest: Guest) -> None:
+        """With the guest's tools, because few hosts have them; pulls the stick afterwards."""
+        guest.run(f"mkntfs --quick --force --label STICK {self.partition(guest)}", timeout_s=120)
+        self.pull(guest.qmp)
 
     def pull(self, qmp: Qmp) -> None:
         """Out, in whatever it was doing; what it had not been sent is lost."""
