@@ -42,6 +42,7 @@ system_files() {  # the table of systemd/README.md
       *.sysusers) put "$file" usr/lib/sysusers.d/twinreel.conf ;;
       *.tmpfiles) put "$file" usr/lib/tmpfiles.d/twinreel.conf ;;
       *.sysctl*) put "$file" usr/lib/sysctl.d/60-twinreel.conf ;;
+      *.modules-load.conf) put "$file" usr/lib/modules-load.d/twinreel.conf ;;
       *.modprobe.conf) put "$file" usr/lib/modprobe.d/twinreel.conf ;;
       *-polkit.rules) put "$file" usr/share/polkit-1/rules.d/50-twinreel.rules ;;
       *.pkla)  # for polkit 0.105, which reads no rules
