@@ -89,10 +89,8 @@ class Box:
 
     def press(self, seconds: float = SHORT_S) -> None:
         """The button, with a finger."""
-        line = f"{GPIO}{BUTTON}/pull"
-        self.guest.run(
-            f"echo pull-down | tee {line}; sleep {seconds}; echo pull-up | tee {line}", timeout_s=60
-        )
+        line = self.guest.run(f"echo {GPIO}{BUTTON}/pull").strip()
+        self.guest.channel.pulse(line, ("pull-down", seconds), ("pull-up", 0.0))
 
     def do(self, name: CommandName, argument: str = "") -> Issue | None:
         """A command from the page; the issue says why it was refused."""

@@ -57,6 +57,12 @@ class Channel:
         self.forget(number)
         return Ran(int(header["code"]), said)
 
+    def pulse(self, path: str, *values: tuple[str, float]) -> None:
+        """Write these values into a file of the guest, each for so many seconds."""
+        number = self.ask({"do": "pulse", "path": path, "values": values})
+        self._next(number, time.monotonic() + sum(seconds for _, seconds in values) + 30.0)
+        self.forget(number)
+
     def ask(self, header: dict[str, Any], data: bytes = b"") -> int:
         """Begin something; its answers come under the returned number."""
         number = next(self._numbers)

@@ -4,6 +4,7 @@
 A message is a line of JSON and, after it, as many raw bytes as its ``bytes`` says. From the host::
 
     {"id", "do": "run", "command", "timeout_s", "bytes"}    the bytes are the command's input
+    {"id", "do": "pulse", "path", "values"}                 [value, seconds] pairs, one after the other
     {"id", "do": "connect", "path"}                         to a Unix socket
     {"id", "do": "data", "bytes"}  {"id", "do": "close"}    of that socket
 
@@ -21,6 +22,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 PORT = "/dev/virtio-ports/twinreel.bench"
 TIMED_OUT = 124
@@ -44,7 +46,7 @@ class Agent:
         elif header["do"] == "close":
             self._close(header["id"])
         else:
-            work = self._run if header["do"] == "run" else self._connect
+            work = {"run": self._run, "connect": self._connect, "pulse": self._pulse}[header["do"]]
             threading.Thread(target=work, args=(header, data), daemon=True).start()
 
     def _run(self, header: dict, data: bytes) -> None:
@@ -61,6 +63,13 @@ class Agent:
             os.killpg(process.pid, 9)
             said, code = process.communicate()[0], TIMED_OUT
         self.send({"id": header["id"], "is": "done", "code": code}, said)
+
+    def _pulse(self, header: dict, data: bytes) -> None:
+        """Without a process of its own, which would take longer to start than a finger is on a button."""
+        for value, seconds in header["values"]:
+            Path(header["path"]).write_text(value)
+            time.sleep(seconds)
+        self.send({"id": header["id"], "is": "done", "code": 0})
 
     def _connect(self, header: dict, data: bytes) -> None:
         link, number, why = socket.socket(socket.AF_UNIX), header["id"], ""
