@@ -203,6 +203,8 @@ def show_until_interrupted(paths: Paths, processes: Supervisor) -> None:
     for heard in snapshots(paths):
         if heard is not None:
             screen.show(heard[1])
+        if paths.power_off.exists():  # the button Switch off: here the demo is the machine
+            return
         processes.check()
 
 

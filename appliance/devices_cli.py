@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import sys
 from collections import Counter
 from dataclasses import asdict
+from queue import Queue
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from appliance.console import print_issue, print_json
 from appliance.core.config import load_config
 from appliance.core.paths import paths_from_environment
 from appliance.core.types import Issue
+from appliance.devices.base import DeviceChange
 from appliance.devices.found import Found, Mode
 from appliance.devices.standards import of_set
 
@@ -33,19 +35,23 @@ def devices(
     """List the capture devices: what each is taken for and why, its formats, its sound, its troubles."""
     paths = paths_from_environment()
     watcher = watcher_of(paths, load_config(paths))
-    changed = threading.Event()
-    watcher.subscribe(lambda change: changed.set())
+    changes: Queue[DeviceChange] = Queue()
     try:
         watcher.wait_for_first_look(LOOK_S)
+        watcher.subscribe(changes.put)
         show(watcher.found(), watcher.issues(), json_)
         while watch:
-            changed.wait()
-            changed.clear()
-            show(watcher.found(), watcher.issues(), json_)
+            print(news(changes.get()), file=sys.stderr, flush=True)
+            if changes.empty():
+                show(watcher.found(), watcher.issues(), json_)
     except KeyboardInterrupt:
         return
     finally:
         watcher.close()
+
+
+def news(change: DeviceChange) -> str:
+    return f"{'+' if change.present else '-'} {change.info.name}, port {change.info.port}"
 
 
 def show(found: tuple[Found, ...], issues: tuple[Issue, ...], as_json: bool) -> None:

@@ -174,7 +174,7 @@ def problem_of(error: OSError, name: str) -> Problem:
             "sound-busy",
             f"The sound of {name} is in use",
             "Another program on this box records from it.",
-            "End that program; the box takes the sound as soon as it is free.",
+            "End that program, then pull the plug and put it in again; pictures are recorded meanwhile.",
         )
     return refused(name, os.strerror(error.errno or errno.EIO))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 PHASE_GAIN = 0.1  # follows a VCR that runs 0.5 % off, yet forgives half a frame of jitter
+LATE = 0.75  # of a frame; less may be jitter after jitter the other way, a loss is a whole one
 RESTARTED_S = 1.0  # a clock that falls back so far began anew
 
 
@@ -42,7 +44,7 @@ class FrameGrid:
         return Place(self._index, missed)
 
     def _missed(self, sequence: int, timestamp_s: float) -> int:
-        by_time = round((timestamp_s - self._due_s) / self.period_s)
+        by_time = math.floor((timestamp_s - self._due_s) / self.period_s + 1 - LATE)
         by_sequence = sequence - self._sequence - 1
         return max(by_time, by_sequence, 0)
 

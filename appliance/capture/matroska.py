@@ -34,13 +34,18 @@ class MatroskaFile:
         format: StreamFormat,
         options: dict[str, str],
         tags: dict[str, str],
+        described_as: Any = None,  # a stream to copy from, instead of codec, format and options
     ) -> None:
         self.path = path
         self.size_bytes = 0  # of the packets
         self._container = av.open(str(path), "w", format="matroska", container_options=GROWING)
         self._container.metadata.update(tags)
-        self.pictures: Any = self._container.add_stream(codec, rate=format.rate)
-        self._describe(pixel_format, format, options)
+        self.pictures: Any
+        if described_as is not None:
+            self.pictures = self._container.add_stream_from_template(described_as)
+        else:
+            self.pictures = self._container.add_stream(codec, rate=format.rate)
+            self._describe(pixel_format, format, options)
         self._sound: Any = self._add_sound(format)
         self._container.start_encoding()
         self._descriptor = os.open(path, os.O_RDONLY)

@@ -9,8 +9,7 @@ from collections import deque
 from dataclasses import replace
 
 from appliance.capture.alsa import AlsaSound
-from appliance.capture.grid import FrameGrid
-from appliance.capture.rates import RateFit
+from appliance.capture.rates import FrameCount, RateFit
 from appliance.capture.sound_keeper import SoundKeeper
 from appliance.capture.sound_repairs import BY_NAME
 from appliance.core.problems import DeviceLost, Problem
@@ -150,12 +149,12 @@ class PairedSource:
 
     def _fetch(self) -> None:
         reader_priority()
-        grid = FrameGrid(self._picture.format.rate)
+        count = FrameCount(float(self._picture.format.rate))
         try:
             while self._running:
                 frame = self._picture.read(READ_S)
                 if frame is not None:
-                    self._rate.add(grid.place(frame.sequence, frame.timestamp_s).index, frame.timestamp_s)
+                    self._rate.add(count.at(frame.timestamp_s), frame.timestamp_s)
                     self._queue(frame)
         except Problem as problem:
             self._fail(problem)

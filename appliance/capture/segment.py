@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from appliance.capture.camera_writer import CameraWriter
+from appliance.capture.camera_writer import CameraWriter, can_begin_with
 from appliance.capture.device_log import keep_report
 from appliance.capture.frame_log import FrameEntry, FrameLog
 from appliance.capture.grid import FrameGrid
@@ -182,7 +182,10 @@ class SegmentRecorder:
             self._store_sound(item)
             return
         if self._writer is None:
-            self._open(item.frame.timestamp_s)
+            if not can_begin_with(self._format.pixel_format, item.frame):
+                self._overflow += 1
+                return
+            self._open(item)
         assert self._writer is not None
         assert self._log is not None
         size = self._writer.write_picture(item.frame, item.index)
@@ -200,15 +203,18 @@ class SegmentRecorder:
             writer.file.sync()
             self._synced_s, self._synced_bytes = time.monotonic(), size
 
-    def _open(self, start_s: float) -> None:
+    def _open(self, first: Placed) -> None:
         tags = {
             "STARTED_AT": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
             "CAPTURE_DEVICE": self._device,
         }
-        kind = CameraWriter if self._format.pixel_format == "mjpeg" else TapeWriter
         self._log = FrameLog(self._path.with_suffix(".csv"))
-        self._writer = kind(self._path, self._format, self._config, tags)
+        if self._format.pixel_format == "yuv422p":
+            self._writer = TapeWriter(self._path, self._format, self._config, tags)
+        else:
+            self._writer = CameraWriter(self._path, self._format, self._config, tags, first.frame.data)
         if self._format.audio_channels:
+            start_s = first.frame.timestamp_s - first.index / float(self._format.rate)
             self._sound = SoundTrack(self._format.audio_rate_hz, start_s)
         keep_report(self._path.with_suffix(".json"), self._report, {})  # closing it may never happen
         for block in self._early:

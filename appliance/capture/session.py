@@ -43,6 +43,7 @@ class DeviceSession:
     ) -> None:
         self.recorder: SegmentRecorder | None = None  # while recording
         self.blank_tail_s = 0.0  # of the segment that ended last: what it holds after the tape's end
+        self.began_s: float | None = None  # that segment's first frame on CLOCK_MONOTONIC, if stamped by it
         self._source, self._config, self._on_lost = source, config, on_lost
         self._info, self._format = source.info, source.format
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ class DeviceSession:
             )
             for block in self._recent:
                 recorder.write(block)
-            self._torn, self.blank_tail_s = None, 0.0
+            self._torn, self.blank_tail_s, self.began_s = None, 0.0, None
             self._detector = self._tape_end(index)
             self.recorder = recorder
 
@@ -124,9 +125,14 @@ class DeviceSession:
         if recorder is None:
             return torn
         segment = recorder.close(complete, start_s)
+        self._keep_beginning(recorder)
         if detector is not None and recorder.first_timestamp_s is not None:
             self.blank_tail_s = detector.blank_s(recorder.first_timestamp_s + segment.duration_s)
         return segment
+
+    def _keep_beginning(self, recorder: SegmentRecorder) -> None:
+        """Simulated devices have clocks of their own."""
+        self.began_s = None if self._info.simulated else recorder.first_timestamp_s
 
     @property
     def ended(self) -> bool:
@@ -235,6 +241,7 @@ class DeviceSession:
         """The lock is held: nobody may end the segment between its closing and its keeping."""
         if self.recorder is not None:
             self._torn = self.recorder.close(complete=False)
+            self._keep_beginning(self.recorder)
             self.recorder = self._detector = None
 
 

@@ -12,6 +12,7 @@ from appliance.core.clock import Clock
 from appliance.core.types import Role, Segment, Take, TakeState
 from appliance.takes.store import save_take
 
+SAME_CLOCK_S = 5.0  # a first frame whose stamp is further from when it was asked for is of another clock
 log = logging.getLogger(__name__)
 
 
@@ -47,10 +48,17 @@ class Taking:
             return
         session, _, start_s = self._running.pop(role)
         segment = session.end_segment(complete)
+        start_s = self._exactly(session.began_s, start_s)
         if role is Role.TAPE:
             self._blank_tail_s = session.blank_tail_s
         if segment is not None and segment.frames:
             self._add(replace(segment, start_s=start_s))
+
+    def _exactly(self, began_s: float | None, about_s: float) -> float:
+        """By the first frame's stamp: two devices stamped by one clock lie exactly beside each other."""
+        if began_s is None or abs(began_s - self._zero_s - about_s) > SAME_CLOCK_S:
+            return about_s
+        return began_s - self._zero_s
 
     def _add(self, segment: Segment) -> None:
         broken = self.take.interrupted or not segment.complete

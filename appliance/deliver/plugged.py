@@ -16,7 +16,7 @@ from appliance.core.types import Issue, Severity
 from appliance.deliver import complaints, mounts
 from appliance.deliver.choose import Stick, Volume, sticks_in
 from appliance.deliver.disks import DRIVE, FILE_SYSTEM, Disks, DisksError, Objects
-from appliance.deliver.drives import Drive, MountedDrive, home_on, name_of
+from appliance.deliver.drives import Drive, MountedDrive, best_first, home_on, name_of
 from appliance.deliver.troubles import named_troubles, stick_busy
 
 MOUNT_OPTIONS = "nosuid,nodev,noexec,noatime"
@@ -38,6 +38,7 @@ class Released:
     drives: tuple[MountedDrive, ...]
     visible: bool
     until_s: float
+    beside: frozenset[Identity]  # the other sticks that were there then
 
 
 @dataclass
@@ -85,10 +86,11 @@ class PluggedDrives:
         with self._lock:
             found = [self._deaf] if self._deaf else [refusal.issue for refusal in self._refused.values()]
             found += [complaints.unreadable(s.name, s.contents) for s in self._sticks if self._is_blank(s)]
-            if any(not drive.is_card for drive in self._known.values()):
+            best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
+            if best:  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
-            limited = [d for d in self._known.values() if d.file_limit_bytes is not None and not d.is_card]
-            return (*found, *(complaints.small_files(drive.name) for drive in limited[:1]))
+            limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
+            return (*found, *map(complaints.small_files, limited))
 
     def _is_blank(self, stick: Stick) -> bool:
         return not stick.volumes and stick.path not in self._released
@@ -122,8 +124,8 @@ class PluggedDrives:
         now = next((stick for stick in self._sticks if stick.path == released.stick.path), None)
         if now is not None:
             return now.identity == released.stick.identity
-        others = any(stick.path not in self._released for stick in self._sticks)
-        return not released.visible and not others and self._now() < released.until_s
+        came = any(stick.identity not in released.beside for stick in self._sticks)
+        return not released.visible and not came and self._now() < released.until_s
 
     def _use(self, stick: Stick, volume: Volume) -> None:
         if volume.identity in self._known or volume.identity in self._refused:
@@ -174,7 +176,8 @@ class PluggedDrives:
                 drive.released()
                 self._known.pop(identity)
             until_s = self._now() + SHOWN_S
-            self._released[path] = Released(stick, tuple(gone.values()), visible, until_s)
+            beside = frozenset(one.identity for one in self._sticks)
+            self._released[path] = Released(stick, tuple(gone.values()), visible, until_s, beside)
 
     def _unmount(self, volume: Volume) -> None:
         """Returns when everything is on the stick."""

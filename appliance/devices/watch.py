@@ -155,6 +155,7 @@ class Watcher:
             for one in gone:
                 self._sources.pop(one.info.id, None)
         for one, present in [(one, False) for one in gone] + [(one, True) for one in come]:
-            log.info("%s %s: %s", one.info.name, "is there" if present else "is gone", one.reason)
+            state = f"there: {one.reason}" if present else "gone"
+            log.info("%s at port %s is %s", one.info.name, one.info.port, state)
             for on_change in listeners:
                 on_change(DeviceChange(one.info, present))

@@ -12,7 +12,7 @@ from appliance.core.config import Config, Section, load_config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.types import ModelInfo
-from appliance.ops.checks import service, software, spool
+from appliance.ops.checks import service, software, spool, sticks
 from appliance.ops.checks.result import Result, Verdict
 
 MARKS = {Verdict.OK: "ok     ", Verdict.WARNING: "warning", Verdict.FAILED: "FAILED "}
@@ -29,6 +29,7 @@ def checks(paths: Paths, find_model: Callable[[], ModelInfo]) -> list[Result]:
         service.configuration(paths),
         spool.space(paths.takes, min_minutes(paths)),
         spool.speed(paths.takes),
+        sticks.sticks(paths),
         service.units(paths),
         service.recorder(paths),
     ]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from appliance.core.problems import Problem
+from appliance.panel.lights_off import BOARDS, board_file
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-BOARDS = Path(__file__).parent / "boards"
 
 
 class Part(BaseModel):
@@ -67,7 +65,7 @@ class Board(Part):
 
 def load_board(name: str) -> Board:
     """By its name, or by the path of a file of one's own. Raises Problem."""
-    path = Path(name) if name.endswith(".toml") else BOARDS / f"{name}.toml"
+    path = board_file(name)
     try:
         return Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

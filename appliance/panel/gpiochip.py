@@ -1,13 +1,8 @@
-"""gpiozero on any GPIO chip: it only knows the Raspberry Pi's pins, so we bring our own board.
-
-lgpio writes a small file of its own into the folder LG_WD, else into the one that the process runs in.
-"""
+"""gpiozero on any GPIO chip: it only knows the Raspberry Pi's pins, so we bring our own board."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +12,7 @@ from gpiozero.exc import GPIOZeroError
 from gpiozero.pins.mock import MockFactory
 
 from appliance.core.problems import Problem
+from appliance.panel.chips import labels, load_driver
 
 
 def board_info(lines: Iterable[int]) -> Any:
@@ -43,10 +39,8 @@ class PretendedChip(MockFactory):  # type: ignore[misc]
 
 def driver() -> Any:
     """The module lgpio. Raises Problem where it is not installed."""
-    if not os.access(Path.cwd(), os.W_OK):
-        os.environ.setdefault("LG_WD", tempfile.gettempdir())
     try:
-        import lgpio
+        return load_driver()
     except ImportError as error:
         raise Problem(
             "panel-driver-missing",
@@ -54,7 +48,6 @@ def driver() -> Any:
             "The library lgpio is not installed.",
             'Install it with `pip install lgpio`, or set `backend = "none"` under [panel].',
         ) from error
-    return lgpio
 
 
 def open_chip(label: str, lines: Iterable[int]) -> Any:
@@ -82,31 +75,18 @@ def open_known_board() -> Any:
 
 
 def find_chip(lgpio: Any, label: str, devices: Path = Path("/dev")) -> int:
-    """The chip's number; numbers differ from boot to boot, labels do not."""
-    numbers = sorted(int(path.name.removeprefix("gpiochip")) for path in devices.glob("gpiochip*"))
-    labels = {number: label_of(lgpio, number) for number in numbers}
-    for number, found in labels.items():
+    """The number of the chip with this label. Raises Problem."""
+    chips = labels(lgpio, devices)
+    for number, found in chips.items():
         if found == label:
             return number
-    there = ", ".join(found or f"gpiochip{number} (not to be opened)" for number, found in labels.items())
+    there = ", ".join(found or f"gpiochip{number} (not to be opened)" for number, found in chips.items())
     raise Problem(
         "panel-missing",
         "The lights and the button were not found",
         f'This machine has no GPIO chip "{label}" that the box may open; it has: {there or "none"}.',
         'Correct `board` under [panel] or put the user into the group gpio; or set `backend = "none"` there.',
     )
-
-
-def label_of(lgpio: Any, number: int) -> str:
-    """Empty for a chip that may not be opened."""
-    try:
-        handle = lgpio.gpiochip_open(number)
-    except lgpio.error:
-        return ""
-    try:
-        return str(lgpio.gpio_get_chip_info(handle)[3])
-    finally:
-        lgpio.gpiochip_close(handle)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ WORDS = {
     BoxState.DONE: "Done",
     BoxState.ATTENTION: "Attention",
     BoxState.EJECTED: "Safe to remove",
+    BoxState.OFF: "Switching off",
 }
 EVIL = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 TROUBLE = Issue(

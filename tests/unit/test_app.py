@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.app import run_worker
-from appliance.core.config import Config
+from appliance.app import hardware_of, run_worker
+from appliance.core.config import Config, SimConfig
 from appliance.core.paths import Paths
 from appliance.ops import notify
 
@@ -39,3 +39,14 @@ def test_a_worker_that_must_leave_as_soon_as_it_is_ready_says_so(
         run_worker(Paths(tmp_path, tmp_path / "cache"), Config())
     assert said == ["ready", "stopping"]
     assert "reporter" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_box_has_real_devices_unless_they_are_simulated(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, tmp_path / "cache")
+    watcher, simulation = hardware_of(paths, Config())
+    assert not any(info.simulated for info in watcher.devices())
+    watcher.close()
+    assert simulation is None
+    watcher, simulation = hardware_of(paths, Config(sim=SimConfig(enabled=True)))
+    assert simulation is not None
+    watcher.close()

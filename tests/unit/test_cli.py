@@ -194,11 +194,7 @@ def test_a_button_that_does_not_exist(type_in: Type, capsys: pytest.CaptureFixtu
     assert "record, stop, press, eject" in capsys.readouterr().err
 
 
-def test_a_recorder_without_devices_and_a_root_that_cannot_be(
-    type_in: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert type_in("record") == 1
-    assert "simulated devices only" in capsys.readouterr().err
+def test_a_root_that_cannot_be(type_in: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert type_in("--root", tmp_path / "file/box", "worker") == 1
     assert "cannot be used" in capsys.readouterr().err

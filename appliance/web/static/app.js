@@ -8,6 +8,7 @@ import { showIssues } from "./issues.js";
 import { showJob } from "./job.js";
 import { listen } from "./news.js";
 import { pressRecord, showNow } from "./now.js";
+import { showPower, silence } from "./off.js";
 import { showTakes } from "./takes.js";
 import { t } from "./words.js";
 
@@ -18,6 +19,7 @@ function showBox(box) {
   showIssues(box.issues);
   showJob(box.job);
   showCard(box);
+  showPower(box);
   $("devices").hidden = box.state === "starting"; // nothing is known of them yet
   showDevices(box.devices);
   $("sim").hidden = !box.simulated;
@@ -26,7 +28,7 @@ function showBox(box) {
 
 function showLost() {
   const nothing = { devices: [], stick: null, minutes_left: 0, recording: null };
-  showNow({ state: "lost", sentence: t("lost_sentence"), ...nothing });
+  showNow({ ...silence(), ...nothing });
   showJob(null);
   showCard({ card: null });
   $("devices").hidden = true;

@@ -15,9 +15,18 @@ const LIGHTS = {
   done: ["steady", "steady", "steady"],
   attention: ["fast", "fast", "fast"],
   ejected: ["dark", "dark", "glimpse"],
+  off: ["slow", "slow", "slow"],
+  gone: ["dark", "dark", "dark"],
   lost: ["dark", "dark", "dark"],
 };
+// While a tape is recorded the first light tells of its picture; dark is good.
+const PICTURE = {
+  "no signal": "glimpse", blue: "glimpse", noise: "glimpse", frozen: "glimpse",
+  pumping: "double", "wrong standard": "fast",
+};
 const RECORDING = new Set(["recording", "interrupted"]);
+
+const NOT_NOW = new Set(["lost", "gone", "starting", "off"]);
 
 let press = () => {};
 
@@ -29,10 +38,16 @@ export function showNow(box) {
   setText($("state-sentence"), box.sentence);
   setAttribute($("state-shape"), "href", `#shape-${box.state}`);
   document.title = `${word} · ${$("box-name").textContent}`;
-  LIGHTS[box.state].forEach((pattern, index) => showLight(index + 1, pattern));
+  lightsOf(box).forEach((pattern, index) => showLight(index + 1, pattern));
   showTapeEnd(box.recording);
   showButtons(box);
   showFacts(box);
+}
+
+function lightsOf(box) {
+  const [first, ...others] = LIGHTS[box.state];
+  const tape = box.devices.find((device) => device.info.role === "tape");
+  return [(box.state === "recording" && PICTURE[tape?.signal]) || first, ...others];
 }
 
 function showLight(number, pattern) {
@@ -62,14 +77,14 @@ function setButton(id, obstacle, help) {
 }
 
 function recordObstacle(box) {
-  if (box.state === "lost" || box.state === "starting") return box.state;
+  if (NOT_NOW.has(box.state)) return box.state;
   if (!box.devices.some((device) => device.info.role === "tape")) return "no_tape";
   if (box.state === "waiting") return "tape_waking";
   return box.minutes_left <= 0 ? "no_room" : "";
 }
 
 function ejectObstacle(box) {
-  if (box.state === "lost" || box.state === "starting") return box.state;
+  if (NOT_NOW.has(box.state)) return box.state;
   if (!box.stick) return "no_stick";
   if (box.stick.safe_to_remove) return "stick_safe";
   if (RECORDING.has(box.state)) return "eject_recording";
@@ -77,7 +92,7 @@ function ejectObstacle(box) {
 }
 
 function showFacts(box) {
-  const known = box.state !== "lost" && box.state !== "starting";
+  const known = !NOT_NOW.has(box.state);
   const facts = known ? [room(box), ...recorded(box.recording), stick(box.stick)] : [];
   keyed($("facts"), facts, ([name]) => name, createFact, (fact, [, value]) => setText(fact.lastChild, value));
 }

@@ -169,6 +169,15 @@ def test_sound_that_is_ahead_waits_for_the_pictures_of_its_time(
     assert kinds(pair.read(5)) == "sPssP"
 
 
+def test_a_picture_waits_for_the_sound_of_before_it(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paired_module, "PATIENCE_S", 10.0)
+    pair.picture.frame(1)
+    assert pair.source.read(0.05) is None
+    for number in range(3):
+        pair.sound.block(number)
+    assert kinds(pair.read(4)) == "sssP"
+
+
 def test_sound_without_pictures_still_comes(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paired_module, "PATIENCE_S", 0.02)
     pair.sound.block(0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from appliance.capture.rates import MOST_POINTS, RateFit
+from appliance.capture.rates import MOST_POINTS, FrameCount, RateFit
 
 
 def watched(ppm: float, seconds: float, late: np.ndarray | None = None, period_s: float = 0.02) -> RateFit:
@@ -82,3 +82,17 @@ def test_four_hours_take_no_more_memory_than_ten_minutes() -> None:
 
 def test_it_is_told_as_a_person_would_write_it() -> None:
     assert watched(-18, 600).text() == "47999.1 Hz, -18.0 ppm ±1.7 (watched for 597 s)"
+
+
+@pytest.mark.parametrize("ppm", [-5000.0, 40.0, 5000.0])
+def test_frames_that_are_lost_without_a_word_or_late_by_a_frame_do_not_change_the_rate(ppm: float) -> None:
+    rng = np.random.default_rng(1)
+    fit, count = RateFit(25.0), FrameCount(25.0)
+    for number in range(25 * 200):
+        late_s = 0.04 * rng.random() if rng.random() < 0.05 else 0.002 * rng.random()
+        if rng.random() > 0.1:
+            stamp_s = 7 + number / (25 * (1 + ppm * 1e-6)) + late_s
+            fit.add(count.at(stamp_s), stamp_s)
+    found = fit.result()
+    assert found is not None
+    assert found.ppm == pytest.approx(ppm, abs=8)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -68,6 +69,14 @@ def test_picture_sound_and_signal_are_there_before_recording(desk: Desk) -> None
     assert desk.previews[0].startswith(b"\xff\xd8")
     assert desk.session.recorder is None
     assert desk.session.end_segment(True) is None
+
+
+def test_what_the_device_told_is_kept_with_the_segment(desk: Desk, folder: Path) -> None:
+    desk.session.begin_segment(folder, 0)
+    desk.play(3)
+    assert desk.session.end_segment(complete=True) is not None
+    kept = json.loads((folder / "tape-00.json").read_text(encoding="utf-8"))
+    assert (kept["device"], kept["frames"]) == ("Pattern VCR", "3")
 
 
 def test_a_segment_begins_with_the_next_frame(desk: Desk, folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from appliance.core.problems import Problem
 from appliance.core.snapshot import BoxState, CommandName
-from appliance.core.types import DeviceInfo, Role, TakeState
+from appliance.core.types import DeviceInfo, Issue, Role, Severity, TakeState
 from appliance.takes.store import load_take
 from tests.unit.capture.conftest import blue
 from tests.unit.control.conftest import CAMERA, VCR, Box, codes
@@ -28,6 +28,12 @@ def test_it_waits_for_a_tape_device_and_is_ready_when_there_is_one(box: Box) -> 
     assert box.until_state(S.READY).devices[0].info == VCR
     box.watcher.pull(VCR)
     assert box.until_state(S.WAITING).devices == ()
+
+
+def test_what_is_told_of_plugged_in_devices_is_shown(box: Box) -> None:
+    box.watcher.told.append(Issue("bus-narrow", Severity.NOTICE, "a", "b", "c"))
+    box.start()
+    box.until(lambda s: "bus-narrow" in codes(s), "the issue")
 
 
 def test_a_take_of_tape_and_camera_is_sealed_and_handed_over(box: Box) -> None:

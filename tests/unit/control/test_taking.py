@@ -17,6 +17,7 @@ class Session:
     """A DeviceSession as far as a taking uses one: what it recorded is said beforehand."""
 
     blank_tail_s = 0.0
+    began_s: float | None = None
 
     def __init__(self, role: Role, frames: int = 50) -> None:
         self.role, self.frames = role, frames
@@ -41,6 +42,18 @@ def clock() -> ManualClock:
 @pytest.fixture
 def taking(tmp_path: Path, clock: ManualClock) -> Taking:
     return Taking(Take("t", "2026-11-21T10:00:00+00:00", TakeState.RECORDING), tmp_path, clock)
+
+
+@pytest.mark.parametrize(("stamp_s", "expected_s"), [(1003.04, 3.04), (2.0, 3.0), (None, 3.0)])
+def test_a_stamp_on_the_boxs_clock_places_a_segment_exactly(
+    taking: Taking, clock: ManualClock, stamp_s: float | None, expected_s: float
+) -> None:
+    clock.time_s += 3
+    camera = Session(Role.CAMERA)
+    taking.begin(Role.CAMERA, camera)
+    camera.began_s = stamp_s
+    taking.end(Role.CAMERA, complete=True)
+    assert taking.take.segments[0].start_s == pytest.approx(expected_s)
 
 
 def test_segments_lie_on_the_takes_clock(taking: Taking, clock: ManualClock, tmp_path: Path) -> None:

@@ -66,3 +66,17 @@ def test_troubles_of_sticks_come_and_go_with_them_and_can_be_dismissed() -> None
     troubles.from_sticks([])
     troubles.from_sticks([blank])
     assert codes(troubles) == ["stick-unformatted"]
+
+
+def test_what_is_told_of_devices_stands_beside_the_rest_and_goes_with_its_cause() -> None:
+    troubles = Troubles()
+    troubles.from_worker([issue("stick-absent")])
+    troubles.from_devices([issue("bus-narrow"), issue("device-second")])
+    troubles.dismiss("device-second")
+    assert codes(troubles) == ["bus-narrow", "stick-absent"]
+    troubles.from_worker([])
+    troubles.from_devices([issue("device-second")])
+    assert codes(troubles) == []
+    troubles.from_devices([])
+    troubles.from_devices([issue("device-second")])
+    assert codes(troubles) == ["device-second"]

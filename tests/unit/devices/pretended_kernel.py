@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -192,6 +193,7 @@ class PretendedKernel:
     def __init__(self, **devices: PretendedDevice) -> None:
         self.devices = {f"/dev/{name}": device for name, device in devices.items()}
         self.open_nodes: dict[int, PretendedDevice] = {}
+        self.waiting = threading.Event()  # somebody waits for a frame and has time
         self._next = 1000
 
     def open(self, path: str) -> int:
@@ -228,4 +230,6 @@ class PretendedKernel:
             return Ready.GONE
         if device.filled:
             return Ready.FRAME
+        if timeout_s > 0:
+            self.waiting.set()
         return Ready.WOKEN if select.select([wake], [], [], max(0.0, timeout_s))[0] else Ready.NOTHING

@@ -36,7 +36,7 @@ def by_name(results: list[Result]) -> dict[str, Result]:
 def test_a_sound_machine_passes_and_stays_as_it_was(paths: Paths) -> None:
     before = sorted(paths.root.rglob("*"))
     results = by_name(doctor.checks(paths, lambda: MODEL))
-    assert len(results) == 12
+    assert len(results) == 13
     for name in ("python", "pyav", "onnxruntime", "opencv", "model", "configuration", "units"):
         assert results[name].verdict is Verdict.OK, results[name]
     assert "CPU" in results["providers"].finding

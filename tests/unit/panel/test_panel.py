@@ -167,9 +167,10 @@ def test_lights_that_are_lit_by_a_low_level() -> None:
     chip.pin(BUTTON).drive_high()
     panel = Panel(chip, low, NEVER)
     panel.show(BoxState.READY)
-    assert [chip.pin(line).state for line in LIGHTS] == [0, 1, 1]
+    pins = [chip.pin(line) for line in LIGHTS]
+    assert [pin.state for pin in pins] == [0, 1, 1]
     panel.close()
-    assert [chip.pin(line).state for line in LIGHTS] == [1, 1, 1]
+    assert [pin.state for pin in pins] == [1, 1, 1]
 
 
 def test_chattering_contacts_make_one_press(bench: Callable[..., Bench]) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import ArtifactRole, Issue, Role, Stage, TakeState
 from appliance.encode.digest import sha256_file
+from appliance.sim.stick import SimStick
 from appliance.takes.store import load_take, save_take
 from appliance.worker import job as module
 from appliance.worker.job import deliver_take, make_films
@@ -155,6 +157,18 @@ def test_no_stick_leaves_the_films_finished(box: Any) -> None:
         deliver(box)
     assert caught.value.issue.code == "stick-absent"
     assert box.state() is TakeState.FINISHED
+
+
+def test_a_stick_that_lies_is_no_reason_not_to_use_the_one_beside_it(box: Any, tmp_path: Path) -> None:
+    make(box)
+    other = SimStick(Paths(tmp_path / "other"))
+    other.plug(100)
+    box.sticks.set_forgetful(True)
+    both = SimpleNamespace(drives=lambda: (*box.sticks.drives(), *other.drives()))
+    take_id = box.journal.takes()[0].id
+    deliver_take(take_id, box.paths, box.config, box.journal, both, box.progress())
+    assert Path(box.journal.receipts(take_id)[0].folder).is_relative_to(other.folder)
+    assert box.state() is TakeState.DELIVERED
 
 
 def test_every_finished_chunk_lets_earlier_crashes_be_forgotten(box: Any) -> None:
