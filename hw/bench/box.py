@@ -30,6 +30,12 @@ os.truncate(f"/var/lib/twinreel/takes/{take}/{path}", int(sys.argv[1]))
 db.execute("UPDATE artifacts SET size_bytes=? WHERE take_id=? AND path=?", (int(sys.argv[1]), take, path))
 db.commit()
 """
+WATCH = """
+import sys, time
+for turn in range(int(sys.argv[1])):
+    print(*(open(path).read().strip() for path in sys.argv[2:]))
+    time.sleep(0.1)
+"""
 GPIO = "/sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio"
 TAKES = "/var/lib/twinreel/takes"
 LIGHTS, BUTTON = (0, 1, 2), 3  # lines of the board "bench"
@@ -146,9 +152,8 @@ class Box:
 
     def lights(self, seconds: float = 2.5) -> list[tuple[bool, bool, bool]]:
         """What they were, ten times a second."""
-        values = " ".join(f"{GPIO}{line}/value" for line in LIGHTS)
-        count = round(10 * seconds)
-        said = self.guest.run(f"for i in $(seq {count}); do echo $(cat {values}); sleep 0.1; done")
+        arguments = " ".join(f"{GPIO}{line}/value" for line in LIGHTS)
+        said = self.guest.run(f"python3 -ISc '{WATCH}' {round(10 * seconds)} {arguments}")
         rows = [line.split() for line in said.splitlines()]
         return [(row[0] == "1", row[1] == "1", row[2] == "1") for row in rows]
 

@@ -146,12 +146,7 @@ def let_wait(idle: Image, waiting: Image) -> None:
             if (ran := channel.run(command, data, BOOT_S)).code:
                 raise RuntimeError(f"{command}: {ran.text}")
         follower = Follower(channel, Ledger(folder / "promises"))
-        told = follower.until(
-            lambda s: s.takes and any(issue.code == "stick-absent" for issue in s.issues),
-            "a film waits",
-            BOOT_S,
-        )
-        assert told.takes[0].state is TakeState.FINISHED
+        follower.until(lambda s: s.takes and s.takes[0].state is TakeState.FINISHED, "a film waits", BOOT_S)
         follower.close()
         time.sleep(3.0)  # its connection is closed, and the processes sleep
         save(control, waiting.saved.state)
