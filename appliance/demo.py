@@ -100,12 +100,12 @@ def alone_on(settings: DemoSettings) -> Iterator[None]:
         yield
 
 
-def box(settings: DemoSettings) -> Supervisor:
+def box(root: Path, cache: Path) -> Supervisor:
     """The three processes, not started yet."""
-    environment = dict(os.environ, TWINREEL_ROOT=str(settings.root), TWINREEL_CACHE=str(settings.cache))
+    environment = dict(os.environ, TWINREEL_ROOT=str(root), TWINREEL_CACHE=str(cache))
     me = [sys.executable, "-m", "appliance"]
     commands = {name: [*me, name] for name in ("record", "worker", "web")}
-    return Supervisor(commands, environment, log_folder=settings.root / "var/log/twinreel")
+    return Supervisor(commands, environment, log_folder=root / "var/log/twinreel")
 
 
 def check_port(port: int) -> None:
@@ -187,15 +187,22 @@ def run_demo(settings: DemoSettings) -> int:
     check_port(settings.port)
     with alone_on(settings):
         write_site(settings)
-        (settings.paths.run / "web.port").unlink(missing_ok=True)
-        with box(settings) as processes:
-            try:
-                address = page_address(settings.paths, processes)
-                print(f"The box is up. Its page: {address}   (Ctrl-C switches it off)", flush=True)
-                show_until_interrupted(settings.paths, processes)
-            except KeyboardInterrupt:
-                print("\nSwitching off ...", flush=True)
+        run_until_interrupted(settings.root, settings.cache)
     return 0
+
+
+def run_until_interrupted(root: Path, cache: Path) -> None:
+    """Nobody else may run a box on this root."""
+    paths = Paths(root, cache)
+    for old in (paths.run / "web.port", paths.power_off):
+        old.unlink(missing_ok=True)
+    with box(root, cache) as processes:
+        try:
+            address = page_address(paths, processes)
+            print(f"The box is up. Its page: {address}   (Ctrl-C switches it off)", flush=True)
+            show_until_interrupted(paths, processes)
+        except KeyboardInterrupt:
+            print("\nSwitching off ...", flush=True)
 
 
 def show_until_interrupted(paths: Paths, processes: Supervisor) -> None:
@@ -216,7 +223,7 @@ def run_auto(settings: DemoSettings, out: Path, quiet: bool) -> dict[str, Any]:
         shutil.rmtree(settings.root)
     with alone_on(settings):
         write_site(settings)
-        with box(settings) as processes:
+        with box(settings.root, settings.cache) as processes:
             take_id, times = Conductor(settings, processes, quiet).conduct()
             journal = Journal(settings.paths.journal)
             try:

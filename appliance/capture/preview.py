@@ -26,10 +26,18 @@ def tape_jpeg(planes: tuple[Plane, ...], format: StreamFormat) -> bytes:
     """The earlier field, stretched to square pixels: no combs in the preview."""
     first = 1 if format.field_order == "bff" else 0
     step = 1 if format.field_order == "progressive" else 2
-    y, u, v = (cv2.resize(plane[first::step], TAPE_SIZE, interpolation=cv2.INTER_AREA) for plane in planes)
+    size = preview_size(format)
+    y, u, v = (cv2.resize(plane[first::step], size, interpolation=cv2.INTER_AREA) for plane in planes)
     if format.colour.range == 1:
         y, u, v = FULL_LUMA[y], FULL_CHROMA[u], FULL_CHROMA[v]
     return jpeg_of(cv2.cvtColor(cv2.merge([y, v, u]), cv2.COLOR_YCrCb2BGR))
+
+
+def preview_size(format: StreamFormat) -> tuple[int, int]:
+    """A tape's 4:3; a camera's own shape, whose pixels are square."""
+    if format.sample_aspect != 1:
+        return TAPE_SIZE
+    return CAMERA_WIDTH, round(CAMERA_WIDTH * format.height / format.width)
 
 
 def camera_jpeg(data: bytes) -> bytes:

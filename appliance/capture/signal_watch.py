@@ -18,7 +18,7 @@ HUNT_S = 5.0  # without a signal, at an input that never had one
 
 
 class SignalWatch:
-    """Not thread-safe. UNKNOWN for ever where the device knows no television standards."""
+    """For one thread, but for ``signal``. UNKNOWN for ever where the device knows no television standards."""
 
     def __init__(
         self, found: Found, tuned: Tuned | None, now_s: Callable[[], float] = time.monotonic
@@ -27,27 +27,26 @@ class SignalWatch:
         self._tuned = tuned
         self._free = found.standard == "auto"
         self._inputs = candidates(found.facts.inputs, found.input)
-        self._signal = Signal.UNKNOWN
+        self.signal = Signal.UNKNOWN  # at the last look
         self._ask_at_s = 0.0
         self._seen = tuned is not None and tuned.locked
         self._since_s = now_s()  # the signal is as it is
 
-    def look(self, node: VideoNode | None) -> Signal:
-        """Raises OSError when the device is gone."""
+    def look(self, node: VideoNode) -> None:
+        """Returns at once when it is too early to ask again. Raises OSError when the device is gone."""
         now_s = self._now_s()
-        if self._tuned is None or node is None or now_s < self._ask_at_s:
-            return self._signal
+        if self._tuned is None or now_s < self._ask_at_s:
+            return
         signal = signal_of(node, self._tuned.standard)
         took_s = self._now_s() - now_s
         self._ask_at_s = now_s + max(EVERY_S, took_s / SHARE)
-        if signal is not self._signal:
-            self._signal, self._since_s = signal, now_s
+        if signal is not self.signal:
+            self.signal, self._since_s = signal, now_s
         self._seen = self._seen or signal in (Signal.OK, Signal.WRONG_STANDARD)
-        return signal
 
     def other_standard(self) -> Standard | None:
         """The tape's, when it is surely not the one that is set and the choice is ours."""
-        if self._tuned is None or not self._free or self._signal is not Signal.WRONG_STANDARD:
+        if self._tuned is None or not self._free or self.signal is not Signal.WRONG_STANDARD:
             return None
         if self._now_s() - self._since_s < MISFIT_S:
             return None
@@ -55,7 +54,7 @@ class SignalWatch:
 
     def next_input(self) -> Input | None:
         """Where to look for the VCR's cable next; None while there is no need to."""
-        if self._tuned is None or self._seen or self._signal is not Signal.NONE or len(self._inputs) < 2:
+        if self._tuned is None or self._seen or self.signal is not Signal.NONE or len(self._inputs) < 2:
             return None
         if self._now_s() - self._since_s < HUNT_S:
             return None
@@ -63,6 +62,6 @@ class SignalWatch:
         return self._inputs[(at + 1) % len(self._inputs)]
 
     def tuned_to(self, tuned: Tuned) -> None:
-        self._tuned, self._signal = tuned, Signal.UNKNOWN
+        self._tuned, self.signal = tuned, Signal.UNKNOWN
         self._since_s, self._ask_at_s = self._now_s(), 0.0
         self._seen = tuned.locked

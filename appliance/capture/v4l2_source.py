@@ -28,7 +28,7 @@ SEQUENCE_LIMIT = 1 << 32
 
 
 class V4l2Source:
-    """A PictureSource. ``start``, ``read`` and ``signal`` are for one thread, ``stop`` for any.
+    """A PictureSource. ``start`` and ``read`` are for one thread, everything else for any.
 
     Raises Problem when the device cannot be used; ``issue`` says what a person should know of how it is.
     """
@@ -99,6 +99,8 @@ class V4l2Source:
 
     def read(self, timeout_s: float) -> VideoFrame | None:
         until_s = time.monotonic() + timeout_s
+        if self._stopping.is_set():  # without the lock, which whoever stops us waits for
+            return None
         with self._lock:
             while self._stream is not None and self._node is not None and not self._stopping.is_set():
                 self._follow_signal(self._node)
@@ -111,6 +113,8 @@ class V4l2Source:
         return None
 
     def _follow_signal(self, node: VideoNode) -> None:
+        with suppress(OSError):  # a device that is gone shows in the wait
+            self._watch.look(node)
         if (standard := self._watch.other_standard()) is not None:
             raise standard_changed(self.info.name, standard.name)
         if (other := self._watch.next_input()) is not None:
@@ -178,12 +182,8 @@ class V4l2Source:
         return VideoFrame(sequence, stamp_s, data=data, damaged=filled.faulty or broken)
 
     def signal(self) -> Signal:
-        """Asks the driver at most twice a second."""
-        with self._lock:
-            try:
-                return self._watch.look(self._node)
-            except OSError:
-                return Signal.UNKNOWN  # the next read says that it is gone
+        """What the driver said at the last look, which ``read`` takes twice a second; never waits."""
+        return self._watch.signal
 
     def report(self) -> dict[str, str]:
         return described(self._found, self._setting) | self._tally.report()

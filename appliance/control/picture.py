@@ -27,15 +27,15 @@ class PictureTroubles:
         self, troubles: Troubles, goes_on: bool, now_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._troubles, self._goes_on, self._now_s = troubles, goes_on, now_s
-        self._signal = Signal.UNKNOWN
+        self._seen = (Signal.UNKNOWN, False)
         self._since_s = now_s()
         self._told = ""
 
     def look(self, signal: Signal, recording: bool) -> None:
         """A lost picture is a trouble only while it is recorded, the others always."""
-        if signal is not self._signal:
-            self._signal, self._since_s = signal, self._now_s()
-        issue = self._issue(recording)
+        if (signal, recording) != self._seen:  # blue before record was pressed is no trouble of the recording
+            self._seen, self._since_s = (signal, recording), self._now_s()
+        issue = self._issue(signal, recording)
         code = issue.code if issue is not None else ""
         if code == self._told:
             return
@@ -44,12 +44,12 @@ class PictureTroubles:
             self._troubles.add(issue)
         self._told = code
 
-    def _issue(self, recording: bool) -> Issue | None:
-        lasts = self._now_s() - self._since_s >= PATIENCE_S.get(self._signal, 0.0)
-        if not lasts or (self._signal in LOSSES and not recording):
+    def _issue(self, signal: Signal, recording: bool) -> Issue | None:
+        lasts = self._now_s() - self._since_s >= PATIENCE_S.get(signal, 0.0)
+        if not lasts or (signal in LOSSES and not recording):
             return None
-        if self._signal is Signal.WRONG_STANDARD:
+        if signal is Signal.WRONG_STANDARD:
             return wrong_standard()
-        if self._signal is Signal.PUMPING:
+        if signal is Signal.PUMPING:
             return tape_protected()
-        return without_picture(self._signal, self._goes_on) if self._signal in LOSSES else None
+        return without_picture(signal, self._goes_on) if signal in LOSSES else None

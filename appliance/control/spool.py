@@ -13,6 +13,7 @@ from typing import Protocol
 from appliance.capture.frame_log import read_frame_log
 from appliance.capture.segment import spool_problem
 from appliance.control.errands import going_on
+from appliance.control.ledger import open_journal
 from appliance.control.refusals import no_such_take, take_busy, take_recording
 from appliance.control.taking import Taking
 from appliance.core.config import Config
@@ -22,8 +23,16 @@ from appliance.core.snapshot import TakeSummary
 from appliance.core.types import ArtifactRole, Issue, Role, Take, TakeState
 from appliance.takes.card import films_on
 from appliance.takes.clips import take_with_masters
+from appliance.takes.outcome import deliveries_of, films_of
 from appliance.takes.recover import OPEN, Recovery, recover_takes
-from appliance.takes.space import bytes_per_second, check_space, free_bytes, minutes_left
+from appliance.takes.space import (
+    bytes_per_second,
+    check_space,
+    free_bytes,
+    keep_reserve,
+    minutes_left,
+    spend_reserve,
+)
 from appliance.takes.store import create_take, list_takes, save_take
 
 UNFINISHED = ("queued", "running", "waiting")
@@ -50,7 +59,9 @@ class Spool:
         paths.make()
         self._paths = paths
         self._config = config
-        self._journal = Journal(paths.journal)
+        spend_reserve(paths.data)
+        self._journal, self._issues = open_journal(paths.journal)
+        keep_reserve(paths.data)
 
     def close(self) -> None:
         self._journal.close()
@@ -141,7 +152,8 @@ class Spool:
         if open_take is not None:
             save_take(open_take, self.folder(open_take.id))
         self._list_forgotten(open_take)
-        return Recovered(tuple(i for r in recoveries if r is not fresh for i in r.issues), open_take)
+        told = (i for r in recoveries if r is not fresh for i in r.issues)
+        return Recovered((*self._issues, *told), open_take)
 
     def _list_forgotten(self, open_take: Take | None) -> None:
         """The recorder may have died between the end of a take and its entry in the journal."""
@@ -166,7 +178,19 @@ class Spool:
             return
         self._journal.put_take(row_of(take, tape_s, any(s.role is Role.CAMERA for s in take.segments)))
         if take.state is TakeState.RECORDED:
-            self._journal.queue_job(take.id)
+            self._remember(take.id)
+
+    def _remember(self, take_id: str) -> None:
+        """Films that were finished, and delivered, before the journal was lost are not made again."""
+        films, receipts = films_of(self.folder(take_id)), deliveries_of(self.folder(take_id))
+        self._journal.queue_job(take_id)
+        if films:
+            self._journal.put_artifacts(take_id, films)
+        if films and receipts:
+            for receipt in receipts:
+                self._journal.put_receipt(receipt)
+            self._journal.set_state(take_id, TakeState.DELIVERED)
+            self._journal.end_job(take_id, "done")
 
     def summaries(self) -> tuple[TakeSummary, ...]:
         """Newest first, as the page lists them."""

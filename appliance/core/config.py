@@ -83,6 +83,9 @@ class DeliverConfig(Section):
         description="Megabytes after which the stick must have them, so that a slow one never stalls us.",
     )
     spare_mb: int = Field(16, ge=0, description="Megabytes that are left free on the stick.")
+    part_mb: int = Field(
+        4294, ge=1, le=4294, description="On FAT32 sticks larger files come in parts of so many megabytes."
+    )
 
 
 class WebConfig(Section):

@@ -94,23 +94,41 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._writing = threading.Lock()
+        self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
+        except sqlite3.OperationalError as error:  # full, locked or read-only: none of these is damage
+            self._db.close()
+            raise closed(path, error) from error
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise Problem(
-                "journal-broken",
-                "The box's journal cannot be read",
-                f"{path} is damaged ({error}).",
-                "Move that file away and start again; the takes are found again in their folders.",
-            ) from error
+            raise broken(path, error) from error
+        self._file = file_number(path)
 
     def close(self) -> None:
         self._db.close()
+
+    def check(self) -> None:
+        """Raises Problem when the file is damaged anywhere."""
+        try:
+            faults = [row[0] for row in self._db.execute("PRAGMA quick_check(1)").fetchall()]
+            for table in ("takes", "jobs", "imports", "artifacts", "receipts"):
+                self._db.execute(f"SELECT * FROM {table}").fetchall()
+            self.takes()
+            self.jobs()
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise broken(self._path, error) from error
+        if faults != ["ok"]:
+            raise broken(self._path, ValueError(faults[0] if faults else "empty"))
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file lies where this one was opened: it was damaged and made anew."""
+        return file_number(self._path) != self._file
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -301,6 +319,32 @@ class Journal:
 def to_job(row: tuple[str, str, str, int, str | None, str]) -> Job:
     issue = ISSUE.validate_json(row[4]) if row[4] else None
     return Job(row[0], row[1], Stage(row[2]), row[3], issue)
+
+
+def file_number(path: Path) -> int:
+    """Another one for another file; 0 for none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+def broken(path: Path, error: Exception) -> Problem:
+    return Problem(
+        "journal-broken",
+        "The box's journal cannot be read",
+        f"{path} is damaged ({error}).",
+        "Start the recorder: it puts the file aside and finds the takes again in their folders.",
+    )
+
+
+def closed(path: Path, error: Exception) -> Problem:
+    return Problem(
+        "journal-closed",
+        "The box's journal cannot be opened",
+        f"{path}: {error}.",
+        "Make room on the box's disk and see that it can be written to; then start again.",
+    )
 
 
 def gave_up_issue() -> Issue:

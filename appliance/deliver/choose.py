@@ -24,6 +24,7 @@ class Volume:
     identity: tuple[str, ...]  # differs when anything else was plugged in at the same place
     size_bytes: int
     mounted_at: tuple[Path, ...] = ()
+    locked: bool = False  # by a switch on it
 
 
 @dataclass(frozen=True)
@@ -120,4 +121,5 @@ def volume_of(path: str, faces: Mapping[str, Mapping[str, Any]], drive: Mapping[
         (path, str(block.get("IdUUID")), *when(drive)),
         int(block.get("Size", 0)),
         mount_points(faces),
+        bool(block.get("ReadOnly")),
     )

@@ -14,7 +14,7 @@ UNKNOWN_TO_KERNEL = ("unknown filesystem type", "not configured in kernel", "not
 def no_answer(cause: str) -> Issue:
     return Problem(
         "sticks-unseen",
-        "The box cannot see what is plugged in",
+        "The box cannot see USB sticks",
         f"udisks2, which finds and mounts sticks, does not answer ({cause}).",
         "Restart the box; if that does not help, `twinreel doctor` says more. The films are safe on the box.",
         Severity.WARNING,

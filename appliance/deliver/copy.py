@@ -78,24 +78,26 @@ def deliver(
     chunk_mb: int = 8,
     spare_mb: int = 16,
     recorded_on: str = "",
+    part_mb: int | None = None,
 ) -> Receipt:
     """Copy the files (paths relative to ``source_folder``) and prove that they arrived; else raises Problem.
 
     A take that lies there already, whole, is only checked again. ``recorded_on`` is an ISO date or time;
     without it the date in the take's id, or today's, names the folder. After a failure simply call again.
-    What is too large for the stick's file system comes in parts.
+    What is too large for the stick's file system comes in parts, of ``part_mb`` if that is less.
     """
     check_drive(drive)
     items, date = lay_out(files), date_of(take_id, recorded_on)
+    limit = limit_of(drive, part_mb)
     size_bytes = sum(file.size_bytes for file in files)
     old = find_take(drive, take_id)
-    there = parcel_there(drive, old, take_id, date, items) if old is not None else None
+    there = parcel_there(drive, old, take_id, date, items, limit) if old is not None else None
     if old is not None and there and misfit(drive, old, there, Meter(size_bytes, progress)) is None:
         return receipt(drive, old, there)
     drive.remove(f"{take_id}.part")
     check_room(drive, size_bytes, spare_mb * BYTES_PER_MB)
     meter = Meter(2 * size_bytes, progress)
-    loads = loads_of(items, source_folder, drive.file_limit_bytes, lambda text: meter.add(0, text))
+    loads = loads_of(items, source_folder, limit, lambda text: meter.add(0, text))
     parcel = copy(drive, Parcel(take_id, date, tuple(loads)), chunk_mb * BYTES_PER_MB, meter)
     folder = put_in_place(drive, parcel, old)
     prove(drive, folder, parcel, meter)
@@ -107,11 +109,19 @@ def date_of(take_id: str, recorded_on: str) -> str:
     return match[0] if match else utc_now()[:10]
 
 
-def parcel_there(drive: Drive, old: str, take_id: str, date: str, items: Sequence[Item]) -> Parcel | None:
+def limit_of(drive: Drive, part_mb: int | None) -> int | None:
+    """The largest file that may be written; None where any size is welcome."""
+    limit = drive.file_limit_bytes
+    return min(limit, part_mb * BYTES_PER_MB) if limit is not None and part_mb is not None else limit
+
+
+def parcel_there(
+    drive: Drive, old: str, take_id: str, date: str, items: Sequence[Item], limit: int | None
+) -> Parcel | None:
     """What an earlier delivery of the same files must have left; None where it left something else."""
     note = f"{old}/{PARTS_FILE}"
     known = parts_in(b"".join(drive.read(note))) if drive.exists(note) else {}
-    loads = with_known_parts(items, known, drive.file_limit_bytes)
+    loads = with_known_parts(items, known, limit)
     return Parcel(take_id, date, tuple(loads)) if loads is not None else None
 
 

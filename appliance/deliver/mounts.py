@@ -91,8 +91,7 @@ def parts_of(disk: Path) -> set[int]:
 
 def plugging(device: int, disks: Path = DISKS) -> str:
     """A number that the kernel gives to one disk that comes and to no other after it; "" in old kernels."""
-    with suppress(OSError):
-        place = (disks / number(device)).resolve()
-        files = (place / "diskseq", place.parent / "diskseq")
-        return next((file.read_text().strip() for file in files if file.exists()), "")
+    for name in ("diskseq", "../diskseq"):  # of a disk, of a partition
+        with suppress(OSError):
+            return (disks / number(device) / name).read_text().strip()
     return ""

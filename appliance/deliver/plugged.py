@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.core.problems import Problem
@@ -22,6 +22,7 @@ from appliance.deliver.troubles import named_troubles, stick_busy
 MOUNT_OPTIONS = "nosuid,nodev,noexec,noatime"
 MOUNT_TIMEOUT_S, UNMOUNT_TIMEOUT_S, POWER_TIMEOUT_S = 60.0, 120.0, 30.0
 AGAIN_S = 5.0  # after a refusal that may pass
+SURE_S = 3.0  # so long udisks2 may still show a stick that is gone
 PASSING = ("DeviceBusy", "Timedout", "NotAuthorized", "")
 SHOWN_S = 120.0  # a stick without power cannot be seen leaving: so long "remove" is shown
 QUIET = {"auth.no_user_interaction": True}
@@ -44,7 +45,8 @@ class Released:
 @dataclass
 class Refusal:
     issue: Issue
-    again_s: float = field(default=float("inf"))
+    again_s: float = float("inf")
+    told_from_s: float = 0.0
 
 
 class PluggedDrives:
@@ -66,6 +68,7 @@ class PluggedDrives:
         self._sticks: tuple[Stick, ...] = ()
         self._known: dict[Identity, MountedDrive] = {}
         self._refused: dict[Identity, Refusal] = {}
+        self._left_open: dict[Identity, Issue] = {}
         self._released: dict[str, Released] = {}
         self._deaf: Issue | None = None
         self._deaf_until_s = 0.0
@@ -84,10 +87,12 @@ class PluggedDrives:
     def issues(self) -> tuple[Issue, ...]:
         """What is wrong with what is plugged in, as the last call of ``drives`` found it."""
         with self._lock:
-            found = [self._deaf] if self._deaf else [refusal.issue for refusal in self._refused.values()]
+            refusals = [one for one in self._refused.values() if one.told_from_s <= self._now()]
+            found = [self._deaf] if self._deaf else [refusal.issue for refusal in refusals]
+            found += self._left_open.values()
             found += [complaints.unreadable(s.name, s.contents) for s in self._sticks if self._is_blank(s)]
             best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
-            if best:  # films have where to go
+            if any(not drive.status().read_only for drive in best):  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
             limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
             return (*found, *map(complaints.small_files, limited))
@@ -118,6 +123,7 @@ class PluggedDrives:
             i: one for i, one in self._refused.items() if i in there and self._now() < one.again_s
         }
         self._known = {i: drive for i, drive in self._known.items() if i in there and drive.present}
+        self._left_open = {i: issue for i, issue in self._left_open.items() if i in self._known}
         self._released = {path: one for path, one in self._released.items() if self._still_shown(one)}
 
     def _still_shown(self, released: Released) -> bool:
@@ -139,14 +145,17 @@ class PluggedDrives:
             if home is None:
                 self._refused[volume.identity] = Refusal(complaints.not_ours(name))
                 return
-            self._known[volume.identity] = MountedDrive(home, name, lambda: self._let_go(stick.path))
+            drive = MountedDrive(home, name, lambda: self._let_go(stick.path))
+            if volume.kind == "ntfs" and not volume.locked and drive.status().read_only:
+                self._left_open[volume.identity] = complaints.left_open(name)  # ntfs-3g lets it be read only
+            self._known[volume.identity] = drive
             log.info("%s (%s, %s) is at %s", name, volume.device, volume.kind, home)
         except DisksError as error:
             log.warning("%s (%s, %s) was refused: %s %s", name, volume.device, volume.kind, error.name, error)
             again_s = self._now() + AGAIN_S if error.name in PASSING else float("inf")
             self._refused[volume.identity] = Refusal(complaints.refused(name, volume.kind, error), again_s)
-        except Problem as problem:  # it was pulled meanwhile, or cannot even be looked at
-            self._refused[volume.identity] = Refusal(problem.issue, self._now() + AGAIN_S)
+        except Problem as problem:  # it cannot even be looked at, or it is being pulled at this moment
+            self._refused[volume.identity] = Refusal(problem.issue, told_from_s=self._now() + SURE_S)
 
     def _mount(self, volume: Volume) -> Path:
         options = QUIET | {"options": MOUNT_OPTIONS}

@@ -13,6 +13,7 @@ import av
 
 from appliance.core.paths import Paths
 from appliance.core.types import Issue, Role, Segment, Severity, Take, TakeState
+from appliance.takes.orphans import adopt_orphans
 from appliance.takes.remux import REBUILT, Content, read_content, rebuild
 from appliance.takes.store import list_takes, save_take
 from appliance.takes.timeline import end_of
@@ -41,6 +42,7 @@ class Torn:
 
 def recover_takes(paths: Paths) -> tuple[Recovery, ...]:
     """Every take that was being recorded when the box went away; one that fails keeps no other back."""
+    adopt_orphans(paths)
     broken = (take for take in list_takes(paths) if take.state in OPEN)
     return tuple(recovered_or_told(paths.take(take.id), take) for take in broken)
 
@@ -48,7 +50,7 @@ def recover_takes(paths: Paths) -> tuple[Recovery, ...]:
 def recovered_or_told(folder: Path, take: Take) -> Recovery:
     try:
         return recover_take(folder, take)
-    except (OSError, av.FFmpegError) as error:
+    except Exception as error:
         log.exception("take %s could not be recovered", take.id)
         return Recovery(take, (not_recovered(take, error),), (), written_at=0.0)
 
@@ -92,7 +94,7 @@ def torn_segments(folder: Path, take: Take) -> Iterator[Torn]:
 def content_of(path: Path) -> Content:
     try:
         return read_content(path)
-    except av.FFmpegError:
+    except (av.FFmpegError, ValueError, OverflowError):  # what damage can make of a header has no end
         return Content()
 
 
@@ -151,7 +153,7 @@ def start_of(torn: Torn, others: tuple[Segment, ...], starts: dict[str, datetime
 
 def started_at(path: Path) -> datetime | None:
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             return tag_time(Content(tags=tuple(container.metadata.items())))
     except (OSError, av.FFmpegError):
         return None

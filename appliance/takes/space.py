@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +16,10 @@ CAMERA_BYTES_PER_S = 6e6
 JOB_BYTES_PER_S = 4e6  # films, comparison and pieces of the job, for each second of tape
 SPARE_BYTES = 500_000_000  # stay free when a card was copied
 SETTLED_S = 20.0  # what was recorded for so long foretells the rest
+RESERVE_FILE = "reserve"  # room for the notes of a start on a disk that is full to the last byte
+RESERVE_BYTES = 8_000_000
+FULL_BYTES = 4_000_000  # with less a journal cannot even be opened
+PLENTY_BYTES = 1_000_000_000
 
 LARGER = 3.0  # times as much for films of twice the tape's size: the comparison stays as it is
 
@@ -33,6 +39,21 @@ def bytes_per_second(
 
 def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
+
+
+def keep_reserve(folder: Path) -> None:
+    """Put room by while there is plenty; without it a full disk would keep the box from starting at all."""
+    reserve = folder / RESERVE_FILE
+    if reserve.exists() or free_bytes(folder) < PLENTY_BYTES:
+        return
+    with contextlib.suppress(OSError), reserve.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def spend_reserve(folder: Path) -> None:
+    """Give that room back when nothing else is left."""
+    if free_bytes(folder) < FULL_BYTES:
+        (folder / RESERVE_FILE).unlink(missing_ok=True)
 
 
 def minutes_left(free: int, rate_bytes_per_s: float) -> float:

@@ -19,6 +19,7 @@ from appliance.encode.digest import sha256_file
 from appliance.encode.files import whole_file
 from appliance.takes.card import CardFilm, films_on, unreadable
 from appliance.takes.clips import FOLDER, place_for, take_with_masters
+from appliance.takes.outcome import forget_films
 from appliance.takes.space import check_card_space, free_bytes
 from appliance.takes.store import save_take
 from appliance.worker.progress import Progress
@@ -49,6 +50,7 @@ def import_clips(
     check_card_space(free_bytes(folder), sum(film.size_bytes for film in films))
     added, issues = bring_all(films, take, folder, Meter(films, progress), quiet)
     if added:
+        forget_films(folder)
         save_take(replace(take, segments=(*take.segments, *added)), folder)
     elif all_in_film(take, journal):
         journal.end_import(wanted.take_id)

@@ -18,6 +18,7 @@ from appliance.core.types import Artifact, ArtifactRole, Issue, Receipt, Role, S
 from appliance.deliver.copy import deliver
 from appliance.deliver.drives import Drive, DriveWatcher, best_first, sticks
 from appliance.encode.digest import sha256_file
+from appliance.takes.outcome import note_delivery, note_films
 from appliance.takes.store import load_take
 from appliance.worker.building import is_recording
 from appliance.worker.latencies import known_latencies
@@ -80,6 +81,7 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     write_take_report(folder / "report.html", take, making, made, artifacts)
     artifacts = (*artifacts, artifact(folder, "report.html", ArtifactRole.REPORT, progress))
     keep_seconds(folder, progress)
+    note_films(folder, artifacts)
     journal.put_artifacts(take_id, artifacts)
     return Verdict(note_of(take, made), made.issues)
 
@@ -156,7 +158,9 @@ def deliver_take(
     fit = best_first(sticks(drives))
     if not fit:
         raise no_stick()
-    journal.put_receipt(to_first_that_takes_it(take_id, paths, config, journal, fit, progress))
+    receipt = to_first_that_takes_it(take_id, paths, config, journal, fit, progress)
+    note_delivery(paths.take(take_id), receipt)
+    journal.put_receipt(receipt)
     journal.set_state(take_id, TakeState.DELIVERED)
     progress(Stage.DELIVER, 1.0, "Delivered and checked")
     keep_seconds(paths.take(take_id), progress)
@@ -178,6 +182,7 @@ def to_first_that_takes_it(
                 config.deliver.chunk_mb,
                 config.deliver.spare_mb,
                 recorded_on=load_take(paths.take(take_id)).created_at,
+                part_mb=config.deliver.part_mb,
             )
         except Problem as problem:
             if not problem.issue.code.startswith("stick-"):

@@ -135,6 +135,9 @@ class Worker:
 
     def _look(self) -> None:
         self._on_alive()
+        if self._journal.replaced:  # the recorder has made it anew: this one is written to in vain
+            self._journal.close()
+            self._journal = Journal(self._paths.journal)
         self._reporter.work.clear()
         if not self._recording():  # copying a card would only be in its way
             wanted = self._journal.claim_import()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import app
 from appliance.app import hardware_of, run_worker
 from appliance.core.config import Config, SimConfig
 from appliance.core.paths import Paths
@@ -50,3 +51,12 @@ def test_the_box_has_real_devices_unless_they_are_simulated(tmp_path: Path) -> N
     watcher, simulation = hardware_of(paths, Config(sim=SimConfig(enabled=True)))
     assert simulation is not None
     watcher.close()
+
+
+def test_the_recorder_mounts_sticks_and_the_worker_only_uses_them(tmp_path: Path) -> None:
+    from appliance.deliver.drives import MountedDrives
+    from appliance.deliver.plugged import PluggedDrives
+
+    paths, real = Paths(tmp_path), Config()
+    assert isinstance(app.drives_of(paths, real, mounting=True), PluggedDrives)
+    assert isinstance(app.drives_of(paths, real), MountedDrives)

@@ -88,3 +88,11 @@ def test_at_most_five_a_second(kit: SimpleNamespace, monkeypatch: pytest.MonkeyP
         maker.offer(kit.frame(0))
         taken += maker._newest is not None
     assert 9 <= taken <= 10
+
+
+def test_a_tape_is_shown_as_4_to_3_and_a_camera_in_its_own_shape(kit: SimpleNamespace) -> None:
+    wide = replace(kit.CAMERA, width=640, height=360, pixel_format="yuv422p")
+    for style, size in ((kit.TAPE, (288, 384)), (wide, (270, 480))):
+        luma = np.full((style.height, style.width), 90, np.uint8)
+        shown = tape_jpeg((luma, luma[:, ::2], luma[:, ::2]), style)
+        assert cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).shape[:2] == size

@@ -41,6 +41,11 @@ class Bench:
         self.source.start()
         return self
 
+    def signal(self) -> Signal:
+        """As it is after a look at it."""
+        self.source.read(0)
+        return self.source.signal()
+
     def read(self) -> VideoFrame:
         frame = self.source.read(0)
         assert frame is not None
@@ -89,14 +94,14 @@ def test_the_input_with_a_signal_is_taken() -> None:
 def test_a_driver_that_cannot_tell_is_set_as_configured(wanted: str, lines: int) -> None:
     bench = Bench(dongle(detects=False), standard=wanted, input="s-vid").start()
     assert (bench.source.format.height, bench.device.input) == (lines, 1)
-    assert bench.source.signal() is Signal.UNKNOWN
+    assert bench.signal() is Signal.UNKNOWN
 
 
 def test_any_of_all_standards_means_that_nothing_is_known() -> None:
     bench = Bench(dongle(signals={0: v.STD_ALL})).start()
     assert bench.source.format.height == 576
     assert bench.source.report()["standard"] == "PAL (not detected)"
-    assert bench.source.signal() is Signal.UNKNOWN
+    assert bench.signal() is Signal.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -105,14 +110,14 @@ def test_any_of_all_standards_means_that_nothing_is_known() -> None:
 def test_the_signal_is_what_the_driver_sees(seen: int, signal: Signal) -> None:
     bench = Bench(dongle()).start()
     bench.device.signals = {0: seen}
-    assert bench.source.signal() is signal
+    assert bench.signal() is signal
 
 
 def test_the_driver_is_not_asked_at_every_frame() -> None:
     bench = Bench(dongle()).start()
-    assert bench.source.signal() is Signal.OK
+    assert bench.signal() is Signal.OK
     bench.device.signals = {}
-    assert bench.source.signal() is Signal.OK
+    assert bench.signal() is Signal.OK
 
 
 @pytest.fixture
@@ -125,9 +130,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_tape_of_the_other_standard_ends_the_source_and_the_next_one_fits() -> None:
     bench = Bench(dongle()).start()
     bench.device.signals = {0: v.STD_525_60}
-    assert bench.source.signal() is Signal.WRONG_STANDARD
     with pytest.raises(Problem) as told:
-        bench.source.read(0)
+        bench.signal()
+    assert bench.source.signal() is Signal.WRONG_STANDARD
     assert told.value.issue.code == "standard-changed"
     bench.source.stop()
     assert V4l2Source(bench.found, bench.kernel).format.height == 480
@@ -137,18 +142,18 @@ def test_a_tape_of_the_other_standard_ends_the_source_and_the_next_one_fits() ->
 def test_a_configured_standard_stays() -> None:
     bench = Bench(dongle(), standard="pal").start()
     bench.device.signals = {0: v.STD_525_60}
+    assert bench.signal() is Signal.WRONG_STANDARD
     bench.device.fill(grey(576), 100.0)
-    assert bench.source.signal() is Signal.WRONG_STANDARD
     assert bench.read().planes[0].shape == (576, 720)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_vcr_that_is_switched_on_later_is_found_at_its_input() -> None:
     bench = Bench(dongle(signals={})).start()
-    assert (bench.device.input, bench.source.signal()) == (0, Signal.NONE)
+    assert bench.device.input == 0
     bench.device.signals = {1: v.STD_625_50}
     assert bench.source.read(0) is None
-    assert (bench.device.input, bench.source.signal()) == (1, Signal.OK)
+    assert (bench.device.input, bench.signal()) == (1, Signal.OK)
     bench.device.fill(grey(576), 100.0)
     assert bench.read().sequence == 0
 
@@ -157,7 +162,7 @@ def test_a_vcr_that_is_switched_on_later_is_found_at_its_input() -> None:
 def test_an_input_that_had_a_picture_is_kept_through_a_blank() -> None:
     bench = Bench(dongle()).start()
     bench.device.signals = {1: v.STD_625_50}
-    assert bench.source.signal() is Signal.NONE
+    assert bench.signal() is Signal.NONE
     bench.source.read(0)
     assert bench.device.input == 0
 
@@ -233,7 +238,16 @@ def test_an_unplug_is_a_loss_and_stopping_after_it_is_safe() -> None:
     bench.source.stop()
     with pytest.raises(DeviceLost):
         bench.source.start()
-    assert bench.source.signal() is Signal.UNKNOWN
+
+
+def test_asking_for_the_signal_does_not_wait_for_a_reader() -> None:
+    bench = Bench(dongle()).start()
+    reader = threading.Thread(target=lambda: bench.source.read(60))
+    reader.start()
+    assert bench.kernel.waiting.wait(WAIT_S)
+    assert bench.source.signal() is Signal.OK
+    bench.source.stop()
+    reader.join(WAIT_S)
 
 
 def test_stopping_ends_a_read_at_once() -> None:

@@ -16,7 +16,10 @@ import pytest
 from appliance.core.problems import Problem
 from appliance.core.types import Artifact, ArtifactRole, Receipt
 from appliance.deliver.copy import deliver
-from appliance.deliver.remux import FILE_BYTES, FilmParts, Sink, corrected, plan_parts
+from appliance.deliver.drives import VFAT_LIMIT_BYTES
+from appliance.deliver.package import Item
+from appliance.deliver.parts import plain_loads
+from appliance.deliver.remux import FILE_BYTES, FilmParts, Sink, corrected, groups_of, plan_parts
 from appliance.sim.stick import SimDrive, SimStick
 
 TAKE = "2026-11-21-0001"
@@ -181,6 +184,34 @@ def test_what_is_no_film_is_cut_anywhere_and_a_note_tells_how_to_join_it(
     assert delivered(path, drive_of(stick)).artifacts == receipt.artifacts
 
 
+def test_parts_may_be_made_smaller_than_the_file_system_wants(tmp_path: Path, stick: SimStick) -> None:
+    path = tmp_path / "notes.bin"
+    path.write_bytes(bytes(2_500_000))
+
+    class Fat(SmallFiles):
+        limit = (1 << 32) - 1
+
+    fat = Fat(stick, stick.state.insertion)
+    assert [one.size_bytes for one in delivered(path, fat, part_mb=1).artifacts] == [
+        1_000_000,
+        1_000_000,
+        500_000,
+    ]
+    assert [one.path for one in delivered(path, fat).artifacts] == ["data/notes.bin"]
+    whole = deliver("other", (artifact(path),), tmp_path, stick.drives()[0], spare_mb=2, part_mb=1)
+    assert [one.path for one in whole.artifacts] == ["data/notes.bin"], "only where there is a limit at all"
+
+
+def test_five_gigabytes_that_are_no_film_are_two_parts_on_fat32(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(5_000_000_000)
+    huge = Artifact(path.name, ArtifactRole.ACCESS, "0" * 64, 5_000_000_000)
+    loads = plain_loads(Item(huge, "data/film.mp4"), path, VFAT_LIMIT_BYTES)
+    assert [load.item.artifact.size_bytes for load in loads] == [4_294_967_295, 705_032_705]
+    assert len(next(loads[1].read(1 << 16))) == 1 << 16
+
+
 def test_a_single_picture_larger_than_the_limit_is_no_film_to_be_cut(film: Path) -> None:
     assert plan_parts(film, 2000) is None
 
@@ -237,3 +268,23 @@ def test_a_sink_keeps_corrections_apart_and_they_end_in_their_places() -> None:
     for size in (1, 3, 100):
         blocks = (data[start : start + size] for start in range(0, len(data), size))
         assert b"".join(corrected(blocks, sink.corrections)) == b"size 0020, then more!"
+
+
+def test_late_sound_goes_with_the_pictures_that_it_belongs_to(tmp_path: Path) -> None:
+    """In this film all sound lies half a second behind its pictures."""
+    source, path = tmp_path / "source.mkv", tmp_path / "late.mkv"
+    make_film(source, "ffv1", "pcm_s16le", "yuv422p", 1)
+    with av.open(str(source)) as old, av.open(str(path), "w", options={"max_interleave_delta": "1"}) as new:
+        streams = {stream.index: new.add_stream_from_template(stream) for stream in old.streams}
+        packets = [packet for packet in old.demux() if packet.size]
+        late = {"video": 0.0, "audio": 0.5}
+        for packet in sorted(packets, key=lambda p: float(p.pts * p.time_base) + late[p.stream.type]):
+            packet.stream = streams[packet.stream_index]
+            new.mux_one(packet)
+    with av.open(str(path)) as film:
+        groups = list(groups_of(film))
+        stops = [group.start for group in groups[1:]] + [groups[-1].start + 9]
+        for group, stop in zip(groups, stops, strict=True):
+            times = [p.pts * p.time_base for p in group.packets if p.stream.type == "audio"]
+            assert all(group.start <= time < stop for time in times)
+        assert sum(len(group.packets) for group in groups) == len(packets)

@@ -6,8 +6,10 @@ partitions (KEYA, KEYB), sdb formatted as FAT32 (KEYFAT), sdc as it was made, sd
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +19,7 @@ from appliance.deliver import drives, mounts
 from appliance.deliver.choose import sticks_in
 from appliance.deliver.disks import BLOCK, DRIVE, FILE_SYSTEM, DisksError, plain, typed
 from appliance.deliver.eject import eject
-from appliance.deliver.plugged import AGAIN_S, SHOWN_S, PluggedDrives
+from appliance.deliver.plugged import AGAIN_S, SHOWN_S, SURE_S, PluggedDrives
 from tests.unit.deliver.fake_disks import FakeDisks, block
 
 TWO, FAT, RAW, EXFAT = "sda", "sdb", "sdc", "sdd"
@@ -213,6 +215,39 @@ def test_why_a_stick_cannot_be_mounted(
     disks.refusals["Mount"] = error
     assert codes(watcher) == codes(watcher) == [code]
     assert len(disks.asked) == 1, "a stick that was refused is not tried again at every look"
+
+
+def test_a_stick_that_cannot_be_looked_at_is_told_when_it_is_sure_that_it_was_not_just_pulled(
+    disks: FakeDisks, watcher: PluggedDrives, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(disks, EXFAT)
+
+    def broken(root: Path) -> tuple[int, str]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(drives, "identity_of", broken)
+    assert codes(watcher) == []
+    clock.now_s += SURE_S
+    assert codes(watcher) == ["stick-failed"]
+    disks.pull(disks.drive_of(EXFAT))
+    assert codes(watcher) == []
+
+
+def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
+    disks: FakeDisks, watcher: PluggedDrives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(disks, EXFAT)
+    disks.change(block(EXFAT), BLOCK, IdType="ntfs")
+    facts = SimpleNamespace(f_flag=os.ST_RDONLY, f_bavail=1, f_frsize=1, f_blocks=2)
+    monkeypatch.setattr(os, "statvfs", lambda path: facts)
+    assert watcher.drives()[0].status().read_only
+    assert [(i.code, i.severity) for i in watcher.issues()] == [("stick-left-open", Severity.WARNING)]
+    path = disks.drive_of(EXFAT)
+    disks.pull(path)
+    assert codes(watcher) == []
+    disks.put_back(path, detected=7)
+    disks.change(block(EXFAT), BLOCK, IdType="ntfs", ReadOnly=True)
+    assert codes(watcher) == [], "its switch is on: that is no fault of Windows"
 
 
 def test_a_stick_that_was_busy_is_tried_again(disks: FakeDisks, watcher: PluggedDrives, clock: Clock) -> None:

@@ -164,7 +164,7 @@ def test_a_copy_that_lacks_something_never_replaces_the_original(
     tear(path)
     original = path.read_bytes()
 
-    def half(source: Path, fresh: Path) -> None:
+    def half(source: Path, fresh: Path, torn_pts: int | None) -> None:
         record(fresh, tuple(range(5)))
 
     monkeypatch.setattr(remux, "copy_packets", half)

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from appliance.core.problems import Problem
-from appliance.takes.space import bytes_per_second, check_card_space, check_space, free_bytes, minutes_left
+from appliance.takes import space
+from appliance.takes.space import (
+    bytes_per_second,
+    check_card_space,
+    check_space,
+    free_bytes,
+    keep_reserve,
+    minutes_left,
+    spend_reserve,
+)
 
 
 def test_a_camera_shortens_the_time() -> None:
@@ -44,3 +53,22 @@ def test_a_card_must_fit_with_a_little_to_spare() -> None:
     with pytest.raises(Problem, match=r"They take 2\.0 GB; 0\.3 GB more must be free") as caught:
         check_card_space(free=2_200_000_000, needed=2_000_000_000)
     assert caught.value.issue.code == "card-no-room"
+
+
+def test_room_is_put_by_while_there_is_plenty_and_given_back_when_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 0
+    monkeypatch.setattr(space, "free_bytes", lambda folder: free)
+    reserve = tmp_path / space.RESERVE_FILE
+    keep_reserve(tmp_path)
+    assert not reserve.exists(), "a nearly full disk is not made fuller"
+    free = space.PLENTY_BYTES
+    keep_reserve(tmp_path)
+    assert reserve.stat().st_blocks * 512 >= space.RESERVE_BYTES, "really taken, no hole"
+    spend_reserve(tmp_path)
+    assert reserve.exists()
+    free = space.FULL_BYTES - 1
+    spend_reserve(tmp_path)
+    assert not reserve.exists()
+    spend_reserve(tmp_path)
