@@ -39,7 +39,7 @@ for turn in range(int(sys.argv[1])):
 GPIO = "/sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio"
 TAKES = "/var/lib/twinreel/takes"
 LIGHTS, BUTTON = (0, 1, 2), 3  # lines of the board "bench"
-SHORT_S = 0.3
+SHORT_S, LONG_S, VERY_LONG_S = 1.0, 6.0, 12.0  # of presses; site.toml makes the box as patient
 PATIENCE_S = 90.0
 SERVICES_S = 300.0
 

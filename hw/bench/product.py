@@ -101,9 +101,9 @@ def put_bench(root: Path) -> None:
         shutil.copy(file, units if file.suffix == ".service" else tools)
     run("chroot", root, "systemctl", "enable", "--quiet", "bench-agent.service", "bench-panel.service")
     for service in SERVICES.split():
-        folder = units / f"{service}.service.d"
-        folder.mkdir()
-        shutil.copy(HERE / "inside/slow.conf", folder)
+        (units / f"{service}.service.d").mkdir()
+        shutil.copy(HERE / "inside/slow.conf", units / f"{service}.service.d")
+    shutil.copy(HERE / "inside/slow-recorder.conf", units / "twinreel-recorder.service.d")
     shutil.copy(HERE / "site.toml", root / "etc/twinreel/site.toml")
     run("chroot", root, "/opt/twinreel/bin/python", "-m", "compileall", "-q", "/opt/twinreel/lib")
 

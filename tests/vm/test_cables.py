@@ -9,13 +9,13 @@ from tests.vm.recording import begin, check_pictures, check_sound
 
 
 def test_the_dongle_is_pulled_and_put_back(box: Box) -> None:
-    first = box.plug("dongle")
+    first = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     box.pull(first)
     box.until_state(BoxState.INTERRUPTED)
     box.until_issue("tape-lost")
-    second = box.plug("dongle")
+    second = box.plug("dongle-small")
     box.until_state(BoxState.RECORDING)
     box.until_recording(175)
     box.press()
@@ -31,7 +31,7 @@ def test_the_dongle_is_pulled_and_put_back(box: Box) -> None:
 def test_the_dongle_is_pulled_for_good(box: Box) -> None:
     box.guest.run("sed -i 's/^resume_window_s.*/resume_window_s = 3.0/' /etc/twinreel/site.toml")
     box.restart()
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 50)
     box.pull(dongle)
@@ -41,7 +41,7 @@ def test_the_dongle_is_pulled_for_good(box: Box) -> None:
 
 
 def test_the_camera_is_pulled_and_the_tape_goes_on(box: Box) -> None:
-    dongle, camera = box.plug("dongle"), box.plug("camera")
+    dongle, camera = box.plug("dongle-small"), box.plug("camera-small")
     box.until_ready()
     begin(box, 75)
     box.pull(camera)
@@ -56,7 +56,7 @@ def test_the_camera_is_pulled_and_the_tape_goes_on(box: Box) -> None:
 
 
 def test_a_dongle_that_hangs_is_started_anew(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 50)
     dongle.show("stalled")
@@ -71,7 +71,7 @@ def test_a_dongle_that_hangs_is_started_anew(box: Box) -> None:
 
 
 def test_the_tape_falls_silent_and_its_pictures_go_on(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 50)
     dongle.mute()

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core.snapshot import BoxState
 from appliance.core.types import Role, Stage, TakeState
-from hw.bench.box import Box
+from hw.bench.box import VERY_LONG_S, Box
 from hw.bench.inspect import inspect
 from hw.bench.product import Images
 from hw.bench.sticks import Fault, make_stick
@@ -31,7 +31,7 @@ def goes_on(box: Box, frames: int) -> None:
 
 
 def test_the_recorder_is_killed_in_mid_take(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     take = box.take_id()
@@ -47,7 +47,7 @@ def test_the_recorder_is_killed_in_mid_take(box: Box) -> None:
 
 
 def test_the_recorder_hangs_and_its_watchdog_bites(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     pid = recorder_pid(box)
@@ -69,7 +69,7 @@ def test_the_worker_is_killed_while_it_delivers(film_box: Box) -> None:
 
 
 def test_the_power_goes_in_mid_take(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 25)
     box.press()
@@ -133,11 +133,11 @@ def test_a_stick_that_lost_its_cache_in_mid_write_is_delivered_to_again(film_box
 
 
 def test_a_very_long_press_switches_off_in_order(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     take = box.take_id()
-    box.press(seconds=9)
+    box.press(VERY_LONG_S)
     box.guest.wait_off(timeout_s=120)
     box.guest.boot()
     box.follow()

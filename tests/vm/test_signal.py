@@ -15,7 +15,7 @@ S_VIDEO, PAL, NTSC = 2, 0xFF, 0xB000
 
 @pytest.mark.parametrize("scene", ["blue", "noise"])
 def test_the_tape_ends(box: Box, scene: str) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     dongle.show(scene)
@@ -27,7 +27,7 @@ def test_the_tape_ends(box: Box, scene: str) -> None:
 
 
 def test_the_picture_is_lost_for_a_moment(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
     dongle.show("blue")
@@ -75,7 +75,7 @@ def test_a_driver_that_tells_that_the_signal_is_gone(box: Box) -> None:
 
 
 def test_nothing_but_blue_is_no_tape_but_may_be_recorded(box: Box) -> None:
-    dongle = box.plug("dongle")
+    dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     dongle.show("blue")
     box.until(lambda s: s.devices and s.devices[0].signal is Signal.BLUE, "blue is seen")
