@@ -40,7 +40,8 @@ from appliance.devices.base import DeviceChange, DeviceWatcher
 TICK_S = 0.2
 SEEK_S = 2.0  # between two looks for devices that nobody announced
 STUCK_S = 60.0  # a device or a command that holds the box up for longer is a case for the watchdog
-OF_LAST_TIME = ("nothing-recorded", "take-empty", "take-recovered", "spool-full", "spool-failed")
+LAST_TAKE = ("nothing-recorded", "take-empty", "take-recovered", "spool-full", "spool-failed")
+OF_LAST_TIME = (*LAST_TAKE, "power-off-failed")
 log = logging.getLogger(__name__)
 
 

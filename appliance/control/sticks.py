@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from appliance.control.refusals import no_stick
 from appliance.core.problems import Problem
@@ -22,16 +23,17 @@ class Sticks:
         self.issues: tuple[Issue, ...] = ()  # of all that is plugged in
         self._drives = drives
         self._asking = threading.Lock()
-        self._unfit: StickStatus | None = None  # as it was when a job could not use it
+        self._beside: tuple[StickStatus, ...] = ()  # the others that are plugged in
+        self._unfit: tuple[StickStatus, ...] = ()  # as they were when a job could use none of them
 
     def look(self) -> StickStatus | None:
         with self._asking:
-            try:
-                found = best_first(sticks(self._drives))
+            there: list[StickStatus] = []
+            with suppress(Problem, OSError):  # one was pulled while it was looked at
+                there += [drive.status() for drive in best_first(sticks(self._drives))]
                 self.issues = self._drives.issues()
-                return found[0].status() if found else None
-            except (Problem, OSError):  # it was pulled while it was looked at
-                return None
+            self._beside = tuple(there[1:])
+            return there[0] if there else None
 
     def release(self) -> None:
         """Raises Problem when there is no stick, or when it is in use."""
@@ -45,21 +47,29 @@ class Sticks:
     def seen(self, now: StickStatus | None) -> bool:
         """Remember what a look found; True when the stick has been pulled out since the last one."""
         before, self.status = self.status, now
-        if now is None:
-            self._unfit = None
+        self._unfit = tuple(old for old in self._unfit if any(same(old, stick) for stick in self._there()))
         return now is None and before is not None
 
     def refused(self) -> None:
-        """A job could not use the stick that is there."""
-        self._unfit = self.status
+        """A job could use none of the sticks that are there."""
+        self._unfit = self._there()
 
     def worth_a_try(self) -> bool:
-        now = self.status
-        return now is not None and not now.safe_to_remove and fitter(now, self._unfit)
+        return any(not stick.safe_to_remove and self._fitter(stick) for stick in self._there())
+
+    def _there(self) -> tuple[StickStatus, ...]:
+        return (self.status, *self._beside) if self.status is not None else ()
+
+    def _fitter(self, stick: StickStatus) -> bool:
+        return fitter(stick, next((old for old in self._unfit if same(old, stick)), None))
+
+
+def same(one: StickStatus, other: StickStatus) -> bool:
+    return (one.name, one.size_bytes) == (other.name, other.size_bytes)
 
 
 def fitter(stick: StickStatus, unfit: StickStatus | None) -> bool:
-    """Whether it may take what the unfit one did not."""
-    if unfit is None or stick.name != unfit.name:
+    """Whether it may take what it did not take when it was unfit."""
+    if unfit is None:
         return True
     return stick.free_bytes > unfit.free_bytes + ROOM_BYTES or (unfit.read_only and not stick.read_only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from appliance.deliver.disks import BLOCK, DRIVE, FILE_SYSTEM, Objects
 
 OURS = "twinreel"  # the box's own disks carry labels that begin so
-NOWHERE = "/"  # as udisks2 says that there is no such object
+Faces = Mapping[str, Mapping[str, Any]]  # of one object: its properties by interface
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,31 @@ def sticks_in(objects: Objects, own_devices: Collection[int], media: Iterable[Pa
 
     ``own_devices`` are the numbers of devices that hold something mounted elsewhere than below ``media``.
     """
+    return tuple(s for s, labels in labelled_sticks(objects, own_devices, media) if not any_ours(labels))
+
+
+def reserved_in(objects: Objects, own_devices: Collection[int], media: Iterable[Path]) -> tuple[Stick, ...]:
+    """Those that nothing but their label keeps from being used: somebody may have named his own so."""
+    return tuple(s for s, labels in labelled_sticks(objects, own_devices, media) if any_ours(labels))
+
+
+def any_ours(labels: Iterable[str]) -> bool:
+    return any(label.lower().startswith(OURS) for label in labels)
+
+
+def labelled_sticks(
+    objects: Objects, own_devices: Collection[int], media: Iterable[Path]
+) -> Iterator[tuple[Stick, list[str]]]:
+    """What is plugged in and not in use by the box, with the labels of all that is on it."""
     folders = tuple(media)
     drives = {path: faces[DRIVE] for path, faces in objects.items() if DRIVE in faces}
     plugs = [drive.get("SiblingId") for drive in drives.values()]
-    found = []
     for path, drive in sorted(drives.items(), key=lambda pair: str(pair[1].get("SortKey", ""))):
         blocks = {p: f for p, f in objects.items() if BLOCK in f and f[BLOCK].get("Drive") == path}
-        if blocks and pluggable(drive) and not any(ours(f, own_devices, folders) for f in blocks.values()):
+        if blocks and pluggable(drive) and not any(in_use(f, own_devices, folders) for f in blocks.values()):
             shared = bool(drive.get("SiblingId")) and plugs.count(drive["SiblingId"]) > 1
-            found.append(stick_of(path, drive, blocks, shared))
-    return tuple(found)
+            labels = [str(faces[BLOCK].get("IdLabel", "")) for faces in blocks.values()]
+            yield stick_of(path, drive, blocks, shared), labels
 
 
 def pluggable(drive: Mapping[str, Any]) -> bool:
@@ -66,28 +81,23 @@ def pluggable(drive: Mapping[str, Any]) -> bool:
     return bool(drive.get("MediaAvailable")) and (drive.get("ConnectionBus") == "usb" or bool(removable))
 
 
-def ours(
-    faces: Mapping[str, Mapping[str, Any]], own_devices: Collection[int], media: tuple[Path, ...]
-) -> bool:
+def in_use(faces: Faces, own_devices: Collection[int], media: tuple[Path, ...]) -> bool:
     """Whether this block device, and with it its whole disk, belongs to the box or to somebody else."""
     block = faces[BLOCK]
     elsewhere = [p for p in mount_points(faces) if not any(p.is_relative_to(folder) for folder in media)]
     return bool(
         block.get("HintSystem")
         or block.get("Configuration")
-        or str(block.get("IdLabel", "")).lower().startswith(OURS)
         or block.get("DeviceNumber") in own_devices
         or elsewhere
     )
 
 
-def mount_points(faces: Mapping[str, Mapping[str, Any]]) -> tuple[Path, ...]:
+def mount_points(faces: Faces) -> tuple[Path, ...]:
     return tuple(Path(point) for point in faces.get(FILE_SYSTEM, {}).get("MountPoints", ()))
 
 
-def stick_of(
-    path: str, drive: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Mapping[str, Any]]], shared: bool
-) -> Stick:
+def stick_of(path: str, drive: Mapping[str, Any], blocks: Mapping[str, Faces], shared: bool) -> Stick:
     seen = {p: f for p, f in blocks.items() if not f[BLOCK].get("HintIgnore")}
     volumes = [volume_of(p, f, drive) for p, f in seen.items() if is_volume(f)]
     contents = sorted({str(f[BLOCK].get("IdType") or "") for f in seen.values() if not is_volume(f)} - {""})
@@ -107,11 +117,11 @@ def when(drive: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(drive.get("Id")), str(drive.get("TimeDetected")), str(drive.get("TimeMediaDetected")))
 
 
-def is_volume(faces: Mapping[str, Mapping[str, Any]]) -> bool:
+def is_volume(faces: Faces) -> bool:
     return FILE_SYSTEM in faces and faces[BLOCK].get("IdUsage") == "filesystem"
 
 
-def volume_of(path: str, faces: Mapping[str, Mapping[str, Any]], drive: Mapping[str, Any]) -> Volume:
+def volume_of(path: str, faces: Faces, drive: Mapping[str, Any]) -> Volume:
     block = faces[BLOCK]
     return Volume(
         path,

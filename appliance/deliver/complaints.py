@@ -86,6 +86,16 @@ def not_ours(name: str) -> Issue:
     ).issue
 
 
+def reserved(name: str) -> Issue:
+    return Problem(
+        "stick-reserved",
+        "The box leaves a stick alone because of its label",
+        f"A label on {name or 'the stick'} begins with Twinreel, as those of the box's own disks do.",
+        "Give it another label on a computer and plug it in again, or take another stick.",
+        Severity.NOTICE,
+    ).issue
+
+
 def small_files(name: str) -> Issue:
     return Problem(
         "stick-fat32",

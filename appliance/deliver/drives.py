@@ -148,8 +148,10 @@ class FolderDrive(ABC):
             return tuple(sorted(entry.name for entry in self._root.iterdir() if entry.is_dir()))
 
     def exists(self, path: str) -> bool:
-        with self.doing(writing=False):
+        """What lies in a folder that only others may enter, such as lost+found, is not there for us."""
+        with self.doing(writing=False), suppress(PermissionError):
             return (self._root / path).exists()
+        return False
 
     def make_folder(self, path: str) -> None:
         with self.doing(writing=True):

@@ -48,14 +48,15 @@ def loads_of(
             loads.append(Load(item, item.artifact, partial(read_source, source)))
             continue
         text = f"Finding where to cut {source.name}"
-        alive(text)
-        check_source(source, item.artifact, lambda text=text: alive(text))  # type: ignore[misc]
-        loads += film_loads(item, source, limit_bytes) or plain_loads(item, source, limit_bytes)
+        going_on = partial(alive, text)
+        going_on()
+        check_source(source, item.artifact, going_on)
+        loads += film_loads(item, source, limit_bytes, going_on) or plain_loads(item, source, limit_bytes)
     return loads
 
 
-def film_loads(item: Item, source: Path, limit_bytes: int) -> list[Load]:
-    plan = plan_parts(source, limit_bytes)
+def film_loads(item: Item, source: Path, limit_bytes: int, alive: Callable[[], None]) -> list[Load]:
+    plan = plan_parts(source, limit_bytes, alive)
     if plan is None:
         return []
     film, path = FilmParts(source, plan), PurePosixPath(item.path)

@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity
 from appliance.deliver import complaints, mounts
-from appliance.deliver.choose import Stick, Volume, sticks_in
+from appliance.deliver.choose import Stick, Volume, reserved_in, sticks_in
 from appliance.deliver.disks import DRIVE, FILE_SYSTEM, Disks, DisksError, Objects
 from appliance.deliver.drives import Drive, MountedDrive, best_first, home_on, name_of
 from appliance.deliver.troubles import named_troubles, stick_busy
@@ -66,6 +66,7 @@ class PluggedDrives:
         self._lock = threading.RLock()
         self._seen: Objects | None = None
         self._sticks: tuple[Stick, ...] = ()
+        self._reserved: tuple[Stick, ...] = ()
         self._known: dict[Identity, MountedDrive] = {}
         self._refused: dict[Identity, Refusal] = {}
         self._left_open: dict[Identity, Issue] = {}
@@ -94,8 +95,9 @@ class PluggedDrives:
             best = best_first(drive for drive in self._known.values() if not drive.is_card)[:1]
             if any(not drive.status().read_only for drive in best):  # films have where to go
                 found = [replace(issue, severity=Severity.NOTICE) for issue in found]
-            limited = [drive.name for drive in best if drive.file_limit_bytes is not None]
-            return (*found, *map(complaints.small_files, limited))
+            found += [complaints.reserved(stick.name) for stick in self._reserved]
+            found += [complaints.small_files(d.name) for d in best if d.file_limit_bytes is not None]
+            return tuple(found)
 
     def _is_blank(self, stick: Stick) -> bool:
         return not stick.volumes and stick.path not in self._released
@@ -113,15 +115,15 @@ class PluggedDrives:
             return False
         self._deaf = None
         if objects is not self._seen:
-            self._seen, self._sticks = objects, sticks_in(objects, self._own(self._media), self._media)
+            own = self._own(self._media)
+            self._seen, self._sticks = objects, sticks_in(objects, own, self._media)
+            self._reserved = reserved_in(objects, own, self._media)
         return True
 
     def _forget(self) -> None:
         """Everything about what is no longer there, or was exchanged."""
         there = {volume.identity for stick in self._sticks for volume in stick.volumes}
-        self._refused = {
-            i: one for i, one in self._refused.items() if i in there and self._now() < one.again_s
-        }
+        self._refused = {i: one for i, one in self._refused.items() if i in there}
         self._known = {i: drive for i, drive in self._known.items() if i in there and drive.present}
         self._left_open = {i: issue for i, issue in self._left_open.items() if i in self._known}
         self._released = {path: one for path, one in self._released.items() if self._still_shown(one)}
@@ -134,7 +136,8 @@ class PluggedDrives:
         return not released.visible and not came and self._now() < released.until_s
 
     def _use(self, stick: Stick, volume: Volume) -> None:
-        if volume.identity in self._known or volume.identity in self._refused:
+        refusal = self._refused.get(volume.identity)
+        if volume.identity in self._known or (refusal is not None and self._now() < refusal.again_s):
             return
         name = name_of(volume.label)
         try:
@@ -149,13 +152,24 @@ class PluggedDrives:
             if volume.kind == "ntfs" and not volume.locked and drive.status().read_only:
                 self._left_open[volume.identity] = complaints.left_open(name)  # ntfs-3g lets it be read only
             self._known[volume.identity] = drive
+            self._refused.pop(volume.identity, None)
             log.info("%s (%s, %s) is at %s", name, volume.device, volume.kind, home)
         except DisksError as error:
             log.warning("%s (%s, %s) was refused: %s %s", name, volume.device, volume.kind, error.name, error)
-            again_s = self._now() + AGAIN_S if error.name in PASSING else float("inf")
-            self._refused[volume.identity] = Refusal(complaints.refused(name, volume.kind, error), again_s)
+            self._refused[volume.identity] = self._refusal(volume, error)
         except Problem as problem:  # it cannot even be looked at, or it is being pulled at this moment
             self._refused[volume.identity] = Refusal(problem.issue, told_from_s=self._now() + SURE_S)
+
+    def _refusal(self, volume: Volume, error: DisksError) -> Refusal:
+        """What may pass by itself is told when it lasts."""
+        issue = complaints.refused(name_of(volume.label), volume.kind, error)
+        if error.name == "AlreadyMounted":  # a desktop was quicker; where, udisks2 says at the next look
+            return Refusal(issue, self._now() + SURE_S, told_from_s=self._now() + AGAIN_S)
+        if error.name not in PASSING:
+            return Refusal(issue)
+        before = self._refused.get(volume.identity)
+        told_from_s = before.told_from_s if before is not None else self._now() + AGAIN_S
+        return Refusal(issue, self._now() + AGAIN_S, told_from_s)
 
     def _mount(self, volume: Volume) -> Path:
         options = QUIET | {"options": MOUNT_OPTIONS}

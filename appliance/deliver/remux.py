@@ -6,7 +6,7 @@ is made twice: once for nobody, to learn its length and the corrections, and onc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +19,10 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 PACKET_BYTES, FILE_BYTES = 64, 1 << 16  # more than a container adds to a packet and to a file
 BEHIND_S = 1.0  # by so much sound may lie behind the picture that it belongs to
 OPTIONS = {"fflags": "+bitexact"}  # the same film gives the same parts
+
+
+def nothing() -> None:
+    """Nobody waits."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +80,30 @@ class Sink:
         return fresh
 
 
-def plan_parts(path: Path, limit_bytes: int) -> tuple[Part, ...] | None:
-    """None where it is no film that can be cut: then it is parted like any other file."""
+def plan_parts(path: Path, limit_bytes: int, alive: Callable[[], None] = nothing) -> tuple[Part, ...] | None:
+    """None where it is no film that can be cut: then it is parted like any other file.
+
+    The film is read twice, a long one for many minutes: ``alive`` is called meanwhile.
+    """
     if path.suffix.lower() not in FORMATS:
         return None
     try:
         with av.open(str(path)) as film:
-            counts = fitting(groups_of(film), limit_bytes)
+            counts = fitting(watched(groups_of(film), alive), limit_bytes)
         with av.open(str(path)) as film:
-            groups = groups_of(film)
+            groups = watched(groups_of(film), alive)
             parts = tuple(
                 measured(film, take(groups, count), FORMATS[path.suffix.lower()]) for count in counts
             )
     except (av.FFmpegError, ValueError, IndexError):
         return None
     return parts if parts and all(part.size_bytes <= limit_bytes for part in parts) else None
+
+
+def watched(groups: Iterator[Group], alive: Callable[[], None]) -> Iterator[Group]:
+    for group in groups:
+        alive()
+        yield group
 
 
 def fitting(groups: Iterator[Group], limit_bytes: int) -> list[int]:

@@ -17,6 +17,7 @@ from appliance.panel.board import Board
 from appliance.panel.patterns import lit, next_change_s, pattern
 
 log = logging.getLogger(__name__)
+AGAIN_S = 0.5
 BOUNCE_S = 0.02  # contacts chatter for less, no finger is faster
 
 
@@ -66,8 +67,8 @@ class Panel:
             if self._closing or pattern(state, signal) == self._pattern:
                 return
             self._pattern, self._since_s = pattern(state, signal), self._now_s()
-        self.draw()
         self._changed.set()
+        self.draw()
 
     def draw(self) -> None:
         """Set the lights to what they are at this moment; the panel's own thread does it in time."""
@@ -97,13 +98,24 @@ class Panel:
         self._factory.close()
 
     def _blink(self) -> None:
+        fine = True
         while not self._closing:
             self._changed.clear()
-            self.draw()
+            fine = self._drawn(told=not fine)
             with self._lock:
                 wait_s = next_change_s(self._pattern, self._now_s() - self._since_s)
             if not self._closing:
-                self._changed.wait(wait_s)
+                self._changed.wait(wait_s if fine else AGAIN_S)
+
+    def _drawn(self, told: bool) -> bool:
+        """A line that refuses for a moment must not leave the lights as they are for ever."""
+        try:
+            self.draw()
+        except Exception:
+            if not told:
+                log.exception("the lights cannot be set; tried again")
+            return False
+        return True
 
     def _pressed(self) -> None:
         with self._lock:

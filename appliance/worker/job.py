@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,8 @@ from appliance.worker.reporting import write_take_report
 from appliance.worker.scan import scan_of
 from appliance.worker.steps import once
 from appliance.worker.stills import still_pairs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,14 @@ def deliver_take(
     if not fit:
         raise no_stick()
     receipt = to_first_that_takes_it(take_id, paths, config, journal, fit, progress)
-    note_delivery(paths.take(take_id), receipt)
     journal.put_receipt(receipt)
     journal.set_state(take_id, TakeState.DELIVERED)
     progress(Stage.DELIVER, 1.0, "Delivered and checked")
-    keep_seconds(paths.take(take_id), progress)
+    try:
+        note_delivery(paths.take(take_id), receipt)
+        keep_seconds(paths.take(take_id), progress)
+    except OSError as error:  # the films are on the stick: a full disk must not call that a failure
+        log.warning("the delivery of take %s could not be noted in its folder: %s", take_id, error)
 
 
 def to_first_that_takes_it(

@@ -40,7 +40,10 @@ def test_a_machine_that_stays_on_goes_on(box: Box, monkeypatch: pytest.MonkeyPat
     box.until(lambda s: "power-off-failed" in codes(s) and s.state is S.ATTENTION, "told")
     assert not box.paths.power_off.exists()
     box.record(5)
-    box.until(lambda s: s.state is S.RECORDING, "recording again")
+    recording = box.until(lambda s: s.state is S.RECORDING, "recording again")
+    assert "power-off-failed" not in codes(recording), (
+        "nobody could put it away: it would call for a hand for ever"
+    )
 
 
 def test_an_old_request_switches_nothing_off(box: Box) -> None:

@@ -51,7 +51,6 @@ class Key:
         (SMALL, LOCKED, True),
         (LOCKED, LOCKED, False),
         (LOCKED, SMALL, False),
-        (replace(SMALL, name="Another"), SMALL, True),
     ],
 )
 def test_fitter(stick: StickStatus, unfit: StickStatus | None, worth: bool) -> None:
@@ -69,6 +68,26 @@ def test_a_refused_stick_is_worth_a_try_when_it_was_pulled_and_came_back() -> No
     assert sticks.seen(None) is False
     sticks.seen(SMALL)
     assert sticks.worth_a_try()
+
+
+def test_a_good_stick_beside_one_that_was_refused_is_worth_a_try() -> None:
+    """A broken one with more room is looked at first, and cheap ones often have no name of their own."""
+    broken, good = replace(SMALL, free_bytes=10**9, size_bytes=2 * 10**9), SMALL
+    slot = Slot(Key(broken))
+    sticks = Sticks(slot)
+    sticks.seen(sticks.look())
+    sticks.refused()
+    slot.plugged = (Key(broken), Key(good))
+    assert sticks.seen(sticks.look()) is False
+    assert sticks.worth_a_try()
+    sticks.refused()
+    assert not sticks.worth_a_try()
+    slot.plugged = (Key(good),)
+    sticks.seen(sticks.look())
+    assert not sticks.worth_a_try(), "it was refused beside the other one"
+    slot.plugged = (Key(broken), Key(good))
+    sticks.seen(sticks.look())
+    assert sticks.worth_a_try(), "it was pulled and came back"
 
 
 def test_a_released_stick_is_not_worth_a_try() -> None:

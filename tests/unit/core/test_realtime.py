@@ -62,8 +62,6 @@ def test_memory_is_not_locked_where_a_limit_would_fail_a_recording() -> None:
 
 
 def test_locked_memory_takes_no_more_of_it() -> None:
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != resource.RLIM_INFINITY:
-        pytest.skip("this machine does not permit locked memory")
     script = (
         "from appliance.core.realtime import lock_memory\n"
         "print(lock_memory())\n"
@@ -72,5 +70,6 @@ def test_locked_memory_takes_no_more_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
     said, resident_kb = done.stdout.splitlines()
-    assert said == "memory is locked"
+    permitted = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] == resource.RLIM_INFINITY
+    assert said.startswith("memory is locked" if permitted else "memory is not locked: the system allows")
     assert int(resident_kb) < 128 << 10

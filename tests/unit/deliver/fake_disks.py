@@ -1,4 +1,8 @@
-"""udisks2 in a folder: answers as the real one, from what it answered once in a virtual machine."""
+"""udisks2 in a folder: answers as the real one, from what it answered once in a virtual machine.
+
+``udisks.json`` is what udisks2 2.9.4 answered with four sticks plugged into it: sda with two partitions
+(KEYA, KEYB), sdb formatted as FAT32 (KEYFAT), sdc as it was made, sdd formatted as exFAT (KEYEX).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from appliance.deliver.disks import BLOCK, DRIVE, FILE_SYSTEM, DisksError, Objec
 
 RECORDED = Path(__file__).with_name("udisks.json")
 ROOT = "/org/freedesktop/UDisks2"
+TWO, FAT, RAW, EXFAT = "sda", "sdb", "sdc", "sdd"
 
 
 def block(name: str) -> str:
@@ -100,3 +105,9 @@ class FakeDisks:
                 self.table[path] = faces
         self.table[drive][DRIVE].update(TimeDetected=detected, TimeMediaDetected=detected)
         self._changed = True
+
+
+def only(disks: FakeDisks, *names: str) -> None:
+    """Pull all sticks but these."""
+    for name in {TWO, FAT, RAW, EXFAT} - set(names):
+        disks.pull(disks.drive_of(name))

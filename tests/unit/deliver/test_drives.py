@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ import pytest
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
 from appliance.deliver import drives, mounts
+from appliance.deliver.copy import find_take
 from appliance.deliver.drives import MountedDrive, MountedDrives
 from appliance.deliver.eject import eject
 from appliance.deliver.troubles import named_troubles
@@ -168,6 +171,30 @@ def test_whoever_holds_the_stick_may_read_and_delete_the_films(drive: MountedDri
         os.umask(old)
     assert (drive.root / "take").stat().st_mode & 0o777 == 0o777
     assert (drive.root / "take/film").stat().st_mode & 0o777 == 0o666
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Nothing is closed to root."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+def test_a_folder_that_only_others_may_enter_does_not_make_a_stick_read_only() -> None:
+    """Every stick formatted as ext4 has a lost+found, and a Linux desktop leaves its .Trash-1000 there."""
+    with tempfile.TemporaryDirectory(prefix="stick-") as name:
+        root = Path(name)
+        (root / "lost+found").mkdir(mode=0o000)
+        root.chmod(0o777)
+        with as_nobody():
+            key = MountedDrive(root, "KEY 1")
+            assert key.folders() == ("lost+found",)
+            assert find_take(key, "take") is None
 
 
 def table_with(tmp_path: Path, *mounted: str) -> Path:

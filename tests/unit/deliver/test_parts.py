@@ -216,6 +216,13 @@ def test_a_single_picture_larger_than_the_limit_is_no_film_to_be_cut(film: Path)
     assert plan_parts(film, 2000) is None
 
 
+def test_the_box_sees_that_somebody_is_still_looking_for_where_to_cut(film: Path) -> None:
+    """A film of hours is read twice for that; without a sign of life the watchdog would end the worker."""
+    signs: list[None] = []
+    assert plan_parts(film, SmallFiles.limit, lambda: signs.append(None)) is not None
+    assert len(signs) >= 2 * FRAMES // GROUP
+
+
 def test_a_film_that_changed_on_the_box_is_not_cut(film: Path, stick: SimStick) -> None:
     wanted = artifact(film)
     film.write_bytes(film.read_bytes() + b"x")

@@ -1,8 +1,4 @@
-"""The sticks that udisks2 knows: which are a visitor's, how they are mounted, told about and let go of.
-
-``udisks.json`` is what udisks2 2.9.4 answered with four sticks plugged into a virtual machine: sda with two
-partitions (KEYA, KEYB), sdb formatted as FAT32 (KEYFAT), sdc as it was made, sdd formatted as exFAT (KEYEX).
-"""
+"""A visitor's sticks: how they are mounted, told about and let go of."""
 
 from __future__ import annotations
 
@@ -16,13 +12,10 @@ import pytest
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity
 from appliance.deliver import drives, mounts
-from appliance.deliver.choose import sticks_in
 from appliance.deliver.disks import BLOCK, DRIVE, FILE_SYSTEM, DisksError, plain, typed
 from appliance.deliver.eject import eject
 from appliance.deliver.plugged import AGAIN_S, SHOWN_S, SURE_S, PluggedDrives
-from tests.unit.deliver.fake_disks import FakeDisks, block
-
-TWO, FAT, RAW, EXFAT = "sda", "sdb", "sdc", "sdd"
+from tests.unit.deliver.fake_disks import EXFAT, FAT, RAW, TWO, FakeDisks, block, only
 
 
 class Clock:
@@ -49,18 +42,6 @@ def watcher(disks: FakeDisks, clock: Clock) -> PluggedDrives:
     )
 
 
-def only(disks: FakeDisks, *names: str) -> None:
-    """Pull all sticks but these."""
-    for name in {TWO, FAT, RAW, EXFAT} - set(names):
-        disks.pull(disks.drive_of(name))
-
-
-def found(disks: FakeDisks, own: frozenset[int] = frozenset()) -> list[str]:
-    return [
-        volume.label for stick in sticks_in(disks.objects(), own, [disks.media]) for volume in stick.volumes
-    ]
-
-
 def names(watcher: PluggedDrives) -> list[str]:
     return [drive.name for drive in watcher.drives()]
 
@@ -68,59 +49,6 @@ def names(watcher: PluggedDrives) -> list[str]:
 def codes(watcher: PluggedDrives) -> list[str]:
     watcher.drives()
     return [issue.code for issue in watcher.issues()]
-
-
-def test_every_stick_is_found_and_the_boxs_own_disk_is_not(disks: FakeDisks) -> None:
-    assert sorted(found(disks)) == ["KEYA", "KEYB", "KEYEX", "KEYFAT"]
-
-
-def test_the_larger_partition_comes_first(disks: FakeDisks) -> None:
-    only(disks, TWO)
-    assert found(disks) == ["KEYB", "KEYA"]
-
-
-@pytest.mark.parametrize(
-    ("face", "facts"),
-    [
-        (BLOCK, {"HintSystem": True}),
-        (BLOCK, {"Configuration": [["fstab", {"dir": "/var/lib"}]]}),
-        (BLOCK, {"IdLabel": "twinreel-data"}),
-        (FILE_SYSTEM, {"MountPoints": ["/mnt/backup"]}),
-    ],
-)
-def test_a_disk_of_the_box_is_never_taken_not_even_its_other_partitions(
-    disks: FakeDisks, face: str, facts: dict[str, object]
-) -> None:
-    only(disks, TWO)
-    disks.change(block("sda1"), face, **facts)
-    assert found(disks) == []
-
-
-def test_a_disk_below_something_that_is_mounted_is_never_taken(disks: FakeDisks) -> None:
-    only(disks, TWO, FAT)
-    assert found(disks, own=frozenset({os.makedev(8, 2)})) == ["KEYFAT"]
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"MediaAvailable": False},
-        {"Optical": True},
-        {"ConnectionBus": "", "Removable": False, "MediaRemovable": False},
-    ],
-)
-def test_empty_slots_discs_and_built_in_disks_are_no_sticks(
-    disks: FakeDisks, facts: dict[str, object]
-) -> None:
-    only(disks, FAT)
-    disks.change(disks.drive_of(FAT), DRIVE, **facts)
-    assert found(disks) == []
-
-
-def test_a_partition_that_is_hidden_is_left_alone(disks: FakeDisks) -> None:
-    only(disks, TWO)
-    disks.change(block("sda1"), BLOCK, HintIgnore=True)
-    assert found(disks) == ["KEYB"]
 
 
 def test_sticks_are_mounted_once_and_safely(watcher: PluggedDrives, disks: FakeDisks) -> None:
@@ -192,6 +120,15 @@ def test_what_is_on_an_unreadable_stick_is_named(disks: FakeDisks, watcher: Plug
     assert "crypto_LUKS" in watcher.issues()[0].cause
 
 
+def test_a_stick_that_somebody_named_after_the_box_is_told(disks: FakeDisks, watcher: PluggedDrives) -> None:
+    only(disks, EXFAT)
+    disks.change(block(EXFAT), BLOCK, IdLabel="TWINREEL")
+    assert (names(watcher), codes(watcher)) == ([], ["stick-reserved"])
+    assert disks.asked == []
+    disks.change(block(EXFAT), BLOCK, HintSystem=True)
+    assert codes(watcher) == [], "the box's own disk is none of the visitor's business"
+
+
 def test_beside_a_good_stick_a_bad_one_is_only_a_notice(disks: FakeDisks, watcher: PluggedDrives) -> None:
     only(disks, RAW, EXFAT)
     watcher.drives()
@@ -253,9 +190,25 @@ def test_a_stick_that_windows_left_open_may_be_read_and_is_told(
 def test_a_stick_that_was_busy_is_tried_again(disks: FakeDisks, watcher: PluggedDrives, clock: Clock) -> None:
     only(disks, EXFAT)
     disks.refusals["Mount"] = DisksError("DeviceBusy", "an operation is pending")
-    assert names(watcher) == []
-    disks.refusals.clear()
+    assert (names(watcher), codes(watcher)) == ([], []), "nobody is sent for another stick yet"
     clock.now_s += AGAIN_S
+    assert (names(watcher), codes(watcher)) == ([], ["stick-damaged"])
+    disks.refusals.clear()
+    assert codes(watcher) == ["stick-damaged"], "it is not tried at every look"
+    clock.now_s += AGAIN_S
+    assert (names(watcher), codes(watcher)) == (["KEYEX"], [])
+
+
+def test_a_stick_that_a_desktop_has_just_mounted_is_used_where_it_is(
+    disks: FakeDisks, watcher: PluggedDrives, clock: Clock
+) -> None:
+    """On a computer of one's own: both ask at the same moment, and one comes too late."""
+    only(disks, EXFAT)
+    disks.refusals["Mount"] = DisksError("AlreadyMounted", "Device /dev/sdd is already mounted")
+    assert (names(watcher), codes(watcher)) == ([], []), "nothing is wrong with it"
+    disks.refusals.clear()
+    disks.call(block(EXFAT), FILE_SYSTEM, "Mount", {}, 1.0)
+    clock.now_s += SURE_S
     assert names(watcher) == ["KEYEX"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, Queue
 
 import pytest
@@ -92,6 +93,30 @@ def test_the_lights_blink_by_themselves() -> None:
     values = [seen.get(timeout=5) for _ in range(5)]
     panel.close()
     assert {True, False} <= set(values)
+
+
+def test_a_line_that_refuses_for_a_moment_does_not_leave_the_lights_as_they_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chip = PretendedChip((*LIGHTS, BUTTON))
+    chip.pin(BUTTON).drive_high()
+    panel = Panel(chip, BOARD, NEVER)
+    refused, seen, pin = Queue[bool](), Queue[bool](), chip.pin(LIGHTS[0])
+    write = pin._set_state
+
+    def set_state(value: bool) -> None:
+        if refused.qsize() < 2:
+            refused.put(bool(value))
+            raise OSError("the line is gone")
+        write(value)
+        seen.put(bool(value))
+
+    pin._set_state = set_state
+    with suppress(OSError):  # whoever comes first, this thread or the panel's own
+        panel.show(BoxState.ATTENTION)
+    assert seen.get(timeout=5) in (True, False)
+    assert caplog.text.count("the lights cannot be set") == 1
+    panel.close()
 
 
 def test_showing_the_same_state_again_keeps_the_rhythm(bench: Callable[..., Bench]) -> None:

@@ -159,6 +159,18 @@ def test_no_stick_leaves_the_films_finished(box: Any) -> None:
     assert box.state() is TakeState.FINISHED
 
 
+def test_a_delivery_that_the_full_disk_cannot_note_is_a_delivery(box: Any) -> None:
+    """The note is only for the day when the journal is lost."""
+    make(box)
+    work = box.folder / "work"
+    for name in ("deliveries.json", "seconds.json"):
+        (work / name).unlink(missing_ok=True)
+        (work / name).mkdir()  # what cannot be written, as on a disk that is full
+    deliver(box)
+    assert box.state() is TakeState.DELIVERED
+    assert len(box.journal.receipts(box.journal.takes()[0].id)) == 1
+
+
 def test_a_stick_that_lies_is_no_reason_not_to_use_the_one_beside_it(box: Any, tmp_path: Path) -> None:
     make(box)
     other = SimStick(Paths(tmp_path / "other"))
