@@ -6,11 +6,13 @@ READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 TRAIN_READY := $(VENV)/.ready-train
 
-.PHONY: demo test check format models bench clean help
+.PHONY: demo test check format models bench vm-test vm-soak clean help
 
 help:
 	@echo "make demo    run the box on simulated hardware and open its page"
 	@echo "make test    run every test that this machine can run"
+	@echo "make vm-test test the product in a virtual machine with emulated devices (twenty minutes)"
+	@echo "make vm-soak record for ten minutes there"
 	@echo "make check   ruff, mypy --strict, import-linter"
 	@echo "make models  train the models again (needs the extra [train] and a folder: DATA=...)"
 	@echo "make clean   remove what was installed and rendered"
@@ -43,6 +45,15 @@ demo: $(READY)
 test: $(DEV_READY)
 	@echo "Running the tests; what is skipped is named with its reason ..."
 	@$(BIN)/python -m pytest -rs --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m hw.bench where
+
+vm-test: $(DEV_READY)
+	@$(BIN)/python -m hw.bench image
+	@$(BIN)/python -m pytest tests/vm -v --timeout 400
+
+vm-soak: $(DEV_READY)
+	@$(BIN)/python -m hw.bench soak 10
+	@$(BIN)/python -m hw.bench security
 
 check: $(DEV_READY)
 	$(BIN)/ruff check .

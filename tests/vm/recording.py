@@ -1,0 +1,45 @@
+"""What several scenarios do and check alike."""
+
+from __future__ import annotations
+
+from appliance.core.types import Role, TakeState
+from hw.bench.box import Box
+from hw.bench.compare import Recorded
+from hw.bench.plugs import Plugged
+
+SOUND_LATE_S = 0.15  # what USB and the emulator hold of it
+SOUND_STRAY_S = 0.03
+
+
+def record(box: Box, frames: int) -> None:
+    """From the button to the button."""
+    begin(box, frames)
+    box.press()
+    box.until_take(TakeState.RECORDED)
+
+
+def begin(box: Box, frames: int = 1) -> None:
+    box.press()
+    box.until_recording(frames)
+
+
+def check_whole(box: Box, device: Plugged, role: Role, frames: int) -> None:
+    """One segment, all of what was sent between its first and last frame, its sound in step."""
+    (segment,) = box.segments(role)
+    check_pictures(box, device, segment, frames)
+    check_sound(box, device, segment, role.value)
+
+
+def check_pictures(box: Box, device: Plugged, segment: Recorded, frames: int) -> None:
+    found = box.compare(device, segment)
+    assert device.skipped() == 0, "the guest was too slow for this scenario"
+    assert found.whole, found
+    assert found.recorded >= frames
+
+
+def check_sound(box: Box, device: Plugged, segment: Recorded, name: str) -> None:
+    sound = box.sound(device, segment)
+    box.notes.append(f"{name}: sound {1000 * sound.middle_s:+.0f} ms, ± {1000 * sound.stray_s:.0f}")
+    assert sound.absent == 0, sound
+    assert abs(sound.middle_s) < SOUND_LATE_S
+    assert sound.stray_s < SOUND_STRAY_S
