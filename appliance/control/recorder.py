@@ -156,13 +156,13 @@ class Recorder:
         self._errands.call(self._server.preview, role, jpeg)
 
     def _lost(self, role: Role, session: DeviceSession, problem: Problem) -> None:
-        self._errands.post("the loss of a device", self._device_lost, role, session)
+        self._errands.post("the loss of a device", self._device_lost, role, session, problem)
 
-    async def _device_lost(self, role: Role, session: DeviceSession) -> None:
+    async def _device_lost(self, role: Role, session: DeviceSession, problem: Problem) -> None:
         """The session is named because another one may have taken its place by now."""
         async with self._lock:
             if self._rack.session(role) is session:
-                await self._gone(role)
+                await self._gone(role, problem)
 
     async def _device_changed(self, change: DeviceChange) -> None:
         async with self._lock:
@@ -190,7 +190,7 @@ class Recorder:
         if info.role is Role.TAPE:
             self._apply(Event.SOURCE_READY)
 
-    async def _gone(self, role: Role) -> None:
+    async def _gone(self, role: Role, problem: Problem | None = None) -> None:
         info = self._rack.info(role)
         if info is None:
             return
@@ -199,7 +199,7 @@ class Recorder:
                 await asyncio.to_thread(self._taking.end, role, False)
         await asyncio.to_thread(self._rack.remove, role)
         if self._taking is not None:  # told when nothing shows the device any longer
-            self._troubles.add(refusals.lost_issue(role, info.name))
+            self._troubles.add(refusals.lost_issue(role, info.name, problem))
         self._seek_at_s = time.monotonic() + SEEK_S
         if role is Role.TAPE:
             self._interrupted_at_s = self._clock.now_s()
