@@ -113,6 +113,8 @@ class Machine:
             command += saved.arguments(saving, resuming)
         self._log = folder / "qemu.log"
         with self._log.open("ab") as log:
+            # No machine outlives a bench that was killed.
+            command = ["setpriv", "--pdeathsig", "KILL", *command]
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )

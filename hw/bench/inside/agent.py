@@ -101,19 +101,20 @@ class Agent:
 
 def messages(port: int) -> Iterator[tuple[dict, bytes]]:
     """For ever: a host that is not connected reads as an end, and comes again."""
-    held = b""
+    held, header = bytearray(), None
     while True:
-        line, found, rest = held.partition(b"\n")
-        header = json.loads(line) if found else {}
-        if found and len(rest) >= header.get("bytes", 0):
-            size = header.get("bytes", 0)
-            held = rest[size:]
-            yield header, rest[:size]
+        if header is None and (end := held.find(b"\n")) >= 0:
+            header = json.loads(held[:end])
+            del held[: end + 1]
+        if header is not None and len(held) >= (size := header.get("bytes", 0)):
+            yield header, bytes(held[:size])
+            del held[:size]
+            header = None
             continue
         piece = os.read(port, 1 << 16)
         held += piece
         if not piece:
-            held = b""  # half a message of a host that is gone
+            held, header = bytearray(), None  # half a message of a host that is gone
             time.sleep(0.02)
 
 
