@@ -58,11 +58,16 @@ def jpeg_of(picture: Any) -> bytes:
 
 
 class Preview:
-    """Makes at most five a second, in a thread of its own, of the newest frame only."""
+    """At most five a second, in a thread of its own, of the newest frame only, and while somebody looks."""
 
-    def __init__(self, format: StreamFormat, on_preview: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        format: StreamFormat,
+        on_preview: Callable[[bytes], None],
+        watched: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._format = format
-        self._on_preview = on_preview
+        self._on_preview, self._watched = on_preview, watched
         self._newest: VideoFrame | None = None
         self._offered_s = float("-inf")
         self._changed = threading.Condition()
@@ -75,7 +80,7 @@ class Preview:
     def offer(self, frame: VideoFrame) -> None:
         """Returns at once; most frames are not taken."""
         now_s = time.monotonic()
-        if now_s - self._offered_s < PERIOD_S:
+        if now_s - self._offered_s < PERIOD_S or not self._watched():
             return
         self._offered_s = now_s
         with self._changed:

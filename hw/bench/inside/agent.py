@@ -99,22 +99,36 @@ class Agent:
             link.close()
 
 
+class HostGone(Exception):
+    """Nobody is connected now; what came of a message is of no use."""
+
+
 def messages(port: int) -> Iterator[tuple[dict, bytes]]:
     """For ever: a host that is not connected reads as an end, and comes again."""
-    held = b""
+    held = bytearray()
     while True:
-        line, found, rest = held.partition(b"\n")
-        header = json.loads(line) if found else {}
-        if found and len(rest) >= header.get("bytes", 0):
+        try:
+            while (end := held.find(b"\n")) < 0:
+                fill(port, held)
+            header = json.loads(held[:end])
             size = header.get("bytes", 0)
-            held = rest[size:]
-            yield header, rest[:size]
-            continue
-        piece = os.read(port, 1 << 16)
-        held += piece
-        if not piece:
-            held = b""  # half a message of a host that is gone
+            del held[: end + 1]
+            while len(held) < size:
+                fill(port, held)
+            data = bytes(held[:size])
+            del held[:size]
+        except HostGone:
+            held.clear()
             time.sleep(0.02)
+        else:
+            yield header, data
+
+
+def fill(port: int, held: bytearray) -> None:
+    piece = os.read(port, 1 << 16)
+    if not piece:
+        raise HostGone
+    held += piece
 
 
 def main() -> None:
