@@ -111,7 +111,7 @@ def sync(
         int, typer.Option(min=1, help="Pairs that belong together, and as many that do not.")
     ] = 100,
     peer: Annotated[int, typer.Option(min=0, help="Pairs of each kind that the peer is asked about.")] = 6,
-    light: Annotated[int, typer.Option(min=1, help="Pairs of each kind that are compared by light.")] = 20,
+    light: Annotated[int, typer.Option(min=0, help="Pairs of each kind that are compared by light.")] = 20,
     long: Annotated[bool, typer.Option("--long/--short", help="With or without tapes of hours.")] = True,
     json_: JsonFlag = False,
     quiet: QuietFlag = False,

@@ -6,32 +6,54 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.capture.alsa import AlsaSound
 from appliance.capture.rates import FrameCount, RateFit
 from appliance.capture.sound_keeper import SoundKeeper
-from appliance.capture.sound_repairs import BY_NAME
+from appliance.capture.sound_repairs import BY_NAME, SoundQuirks
+from appliance.capture.troubles import no_pictures
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.realtime import reader_priority
-from appliance.core.types import AudioBlock, DeviceInfo, Issue, Signal, StreamFormat, VideoFrame
+from appliance.core.types import AudioBlock, DeviceInfo, Issue, Role, Signal, StreamFormat, VideoFrame
 from appliance.devices.base import PictureSource, SoundSource
 
 PATIENCE_S = 0.3  # how long a picture waits for the sound of its moment
 QUEUED_S = 1.0  # of pictures that were fetched ahead; the driver's own buffers come on top
 READ_S = 0.25
+BLIND_S = 10.0  # without a picture
+PASSING = ("sound-busy", "sound-refused")
+TRIES, PAUSE_S = 4, 0.5  # to open a sound card: a desktop's sound server looks at each one that comes
 log = logging.getLogger(__name__)
 
 
-def with_sound(picture: PictureSource, card: int | None, quirk: str = "") -> PairedSource:
+def with_sound(
+    picture: PictureSource,
+    card: int | None,
+    quirk: str = "",
+    pause: Callable[[float], None] = time.sleep,
+) -> PairedSource:
     """The pictures with the sound of that card; a card that refuses is told by ``issue`` and left out."""
     if card is None:
         return PairedSource(picture, None)
     try:
-        return PairedSource(picture, AlsaSound(card, picture.info.name, BY_NAME[quirk]))
+        return PairedSource(picture, patiently_opened(card, picture.info.name, BY_NAME[quirk], pause))
     except Problem as problem:
         log.warning("%s", problem)
         return PairedSource(picture, None, problem.issue)
+
+
+def patiently_opened(card: int, name: str, quirks: SoundQuirks, pause: Callable[[float], None]) -> AlsaSound:
+    """Raises Problem; the pictures wait for it, for without sound they would stay until the next plug."""
+    for _ in range(TRIES - 1):
+        try:
+            return AlsaSound(card, name, quirks)
+        except Problem as problem:
+            if problem.issue.code not in PASSING:
+                raise
+        pause(PAUSE_S)
+    return AlsaSound(card, name, quirks)
 
 
 class PairedSource:
@@ -42,11 +64,15 @@ class PairedSource:
 
     def __init__(self, picture: PictureSource, sound: SoundSource | None, issue: Issue | None = None) -> None:
         self._picture, self._issue = picture, issue
+        self._starting = (
+            threading.Lock()
+        )  # or a stop in the middle of a start would wait for its threads for ever
         self._changed = threading.Condition()
         self._frames: deque[tuple[VideoFrame, float]] = deque()  # with the moment of their arrival
         self._limit = max(4, round(QUEUED_S * picture.format.rate))
         self._half_frame_s = 0.5 / float(picture.format.rate)
         self._seen_s = float("-inf")  # no picture of before this is still to come
+        self._came_s = time.monotonic()  # the last picture
         self._running = False
         self._problem: Problem | None = None
         self._rate = RateFit(float(picture.format.rate))
@@ -68,10 +94,19 @@ class PairedSource:
     def issue(self) -> Issue | None:
         """What a person should know of the pictures, or else of the sound; None while all is well."""
         of_pictures: Issue | None = getattr(self._picture, "issue", None)
-        return of_pictures or (self._sound.issue if self._sound is not None else self._issue)
+        return self._blind() or of_pictures or (self._sound.issue if self._sound is not None else self._issue)
+
+    def _blind(self) -> Issue | None:
+        """Of a camera that is read and gives no picture; a tape's missing picture is told elsewhere."""
+        patient = time.monotonic() - self._came_s < BLIND_S
+        return None if patient or self.info.role is not Role.CAMERA else no_pictures(self.info.name)
 
     def start(self) -> None:
         """Pictures first: some drivers begin the sound anew when the pictures begin."""
+        with self._starting:
+            self._start()
+
+    def _start(self) -> None:
         self._picture.start()
         with self._changed:
             self._frames.clear()
@@ -85,6 +120,10 @@ class PairedSource:
             self._sound.start()
 
     def stop(self) -> None:
+        with self._starting:
+            self._stop()
+
+    def _stop(self) -> None:
         with self._changed:
             self._running = False
             self._changed.notify_all()
@@ -171,6 +210,7 @@ class PairedSource:
         """A reader that is held up leaves pictures with the driver; what that loses shows in its numbers."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._frames) < self._limit or not self._running)
-            self._frames.append((frame, time.monotonic()))
+            self._came_s = time.monotonic()
+            self._frames.append((frame, self._came_s))
             self._seen_s = frame.timestamp_s + self._half_frame_s
             self._changed.notify_all()

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from appliance.capture.jpeg import JpegEye
 from appliance.core.types import Plane, StreamFormat, VideoFrame
 
 PERIOD_S = 0.2
@@ -22,7 +23,7 @@ FULL_LUMA = np.clip((STEPS - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
 FULL_CHROMA = np.clip((STEPS - 128) * (255 / 224) + 128.5, 0, 255).astype(np.uint8)
 
 
-def tape_jpeg(planes: tuple[Plane, ...], format: StreamFormat) -> bytes:
+def small_jpeg(planes: tuple[Plane, ...], format: StreamFormat) -> bytes:
     """The earlier field, stretched to square pixels: no combs in the preview."""
     first = 1 if format.field_order == "bff" else 0
     step = 1 if format.field_order == "progressive" else 2
@@ -40,18 +41,6 @@ def preview_size(format: StreamFormat) -> tuple[int, int]:
     return CAMERA_WIDTH, round(CAMERA_WIDTH * format.height / format.width)
 
 
-def camera_jpeg(data: bytes) -> bytes:
-    """A smaller JPEG; nothing where the device's is broken."""
-    packed = np.frombuffer(data, np.uint8)
-    picture = cv2.imdecode(packed, cv2.IMREAD_REDUCED_COLOR_2) if len(packed) else None
-    if picture is None:
-        return b""
-    scale = CAMERA_WIDTH / picture.shape[1]
-    if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return jpeg_of(picture)
-
-
 def jpeg_of(picture: Any) -> bytes:
     done, packed = cv2.imencode(".jpg", picture, QUALITY)
     return packed.tobytes() if done else b""
@@ -67,6 +56,7 @@ class Preview:
         watched: Callable[[], bool] = lambda: True,
     ) -> None:
         self._format = format
+        self._eye = JpegEye()  # not OpenCV's, which writes a line for each odd byte that a webcam sends
         self._on_preview, self._watched = on_preview, watched
         self._newest: VideoFrame | None = None
         self._offered_s = float("-inf")
@@ -96,7 +86,8 @@ class Preview:
 
     def _run(self) -> None:
         while (frame := self._wait()) is not None:
-            jpeg = camera_jpeg(frame.data) if frame.data else tape_jpeg(frame.planes, self._format)
+            planes = frame.planes or self._eye.look(frame.data)
+            jpeg = small_jpeg(planes, self._format) if planes else b""
             if jpeg:
                 self._on_preview(jpeg)
 

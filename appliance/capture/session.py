@@ -23,7 +23,8 @@ from appliance.core.types import AudioBlock, Role, Segment, Signal, StreamFormat
 from appliance.devices.base import MediaSource
 
 READ_S = 0.25
-SILENT_S = 2.0  # a device that gives nothing for so long is started anew
+SILENT_S = 2.0  # a device that gives no picture for so long is started anew
+LONGEST_PATIENCE_S = 30.0  # then again after twice as long and so on, up to this
 LOOK_S = 0.2  # between two looks at the picture, on the device's clock
 HANGS_S = 10.0  # a device that repeats one picture to the bit for so long is started anew; titles are shorter
 SILENCE_DBFS = -50.0  # a tape hisses louder, a dongle without one less
@@ -59,7 +60,8 @@ class DeviceSession:
         self._revived = False  # a dongle that repeats its picture was started anew
         self._looked_s = float("-inf")
         self._recent: deque[AudioBlock] = deque(maxlen=RECENT_BLOCKS)
-        self._beat_s = self._heard_s = time.monotonic()
+        self._beat_s = self._seen_s = time.monotonic()
+        self._anew_after_s = SILENT_S  # without a picture
         self._thread = threading.Thread(target=self._run, name=f"read-{source.info.role.value}", daemon=True)
 
     def start(self) -> None:
@@ -158,11 +160,10 @@ class DeviceSession:
             while not self._stopping.is_set():
                 self._beat_s = time.monotonic()
                 piece = self._source.read(READ_S)
-                if piece is None:
-                    self._nothing_came()
-                else:
-                    self._heard_s = time.monotonic()
+                if piece is not None:
                     self._take(piece)
+                if not isinstance(piece, VideoFrame):  # a dongle may lose its pictures and keep its sound
+                    self._no_picture_came()
         except Problem as problem:
             self._lost(problem)
         except Exception:
@@ -173,6 +174,7 @@ class DeviceSession:
         if isinstance(piece, AudioBlock):
             self._meter.add(piece)
         else:
+            self._seen_s, self._anew_after_s = time.monotonic(), SILENT_S
             self._grid.place(piece.sequence, piece.timestamp_s)
             self._watch.count(piece)
             self._look(piece)
@@ -215,20 +217,25 @@ class DeviceSession:
     def _start_anew(self, why: str) -> None:
         log.warning("%s %s; starting it anew", self._info.name, why)
         self._source.stop()
+        self._beat_s = time.monotonic()  # a device that hangs takes seconds for each of the two
         if not self._stopping.is_set():
             self._source.start()
 
-    def _nothing_came(self) -> None:
+    def _no_picture_came(self) -> None:
         """No frames for a while is a state: some drivers stop without a signal, some need a new start."""
-        silent_s = time.monotonic() - self._heard_s
+        silent_s = time.monotonic() - self._seen_s
         if silent_s < SILENT_S or self._stopping.is_set():
             return
         self._sight = Sight(Signal.NONE, Signal.NONE)
-        self._feed_detector(self._looked_s + silent_s)
-        if self._source.signal() is not Signal.NONE:
-            self._start_anew("delivers nothing")
-        self._looked_s += silent_s
-        self._heard_s = time.monotonic()
+        self._feed_detector(self._last_look_s + silent_s)
+        if silent_s >= self._anew_after_s and self._source.signal() is not Signal.NONE:
+            self._anew_after_s = silent_s + min(silent_s, LONGEST_PATIENCE_S)
+            self._start_anew("delivers no pictures")
+
+    @property
+    def _last_look_s(self) -> float:
+        """On the device's clock; before its first picture on the one that real devices stamp by."""
+        return self._looked_s if self._looked_s > float("-inf") else self._seen_s
 
     def _lost(self, problem: Problem) -> None:
         if self._stopping.is_set():

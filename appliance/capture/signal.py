@@ -123,7 +123,7 @@ class TapeEndDetector:
 
     def _nothing(self, signal: Signal) -> None:
         self._ok_since_s = None
-        if signal is not self._loss:
+        if signal is not self._loss or self._now_s < self._since_s:  # or the clock began anew
             self._loss, self._since_s = signal, self._now_s
 
     @property

@@ -37,9 +37,15 @@ class SignalWatch:
         now_s = self._now_s()
         if self._tuned is None or now_s < self._ask_at_s:
             return
-        signal = signal_of(node, self._tuned.standard)
-        took_s = self._now_s() - now_s
-        self._ask_at_s = now_s + max(EVERY_S, took_s / SHARE)
+        signal = Signal.UNKNOWN
+        try:
+            signal = signal_of(node, self._tuned.standard)
+        finally:  # a decoder that does not answer is asked as seldom: each question may hold up frames
+            took_s = self._now_s() - now_s
+            self._ask_at_s = now_s + max(EVERY_S, took_s / SHARE)
+            self._note(signal, now_s)
+
+    def _note(self, signal: Signal, now_s: float) -> None:
         if signal is not self.signal:
             self.signal, self._since_s = signal, now_s
         self._seen = self._seen or signal in (Signal.OK, Signal.WRONG_STANDARD)

@@ -29,7 +29,6 @@ class SoundKeeper:
         self.heard_s = float("-inf")  # the time stamp up to which there is sound
         self._name, self._changed = name, changed
         self._blocks: deque[tuple[AudioBlock, float]] = deque(maxlen=KEPT_BLOCKS)
-        self._running = threading.Event()
         self._ending = threading.Event()
         self._reopened = 0
         self._thread: threading.Thread | None = None

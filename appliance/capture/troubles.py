@@ -52,6 +52,16 @@ def bus_fallback(name: str, wanted: str, got: str) -> Issue:
     )
 
 
+def no_pictures(name: str) -> Issue:
+    return Issue(
+        "camera-no-picture",
+        Severity.WARNING,
+        f"{name} sends no pictures",
+        "It is plugged in and was started, but nothing comes; the box starts it anew again and again.",
+        "Pull its plug and put it in again; another port or cable may help. The tape is recorded meanwhile.",
+    )
+
+
 def no_format(name: str) -> Problem:
     return Problem(
         "device-format",

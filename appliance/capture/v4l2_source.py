@@ -159,8 +159,8 @@ class V4l2Source:
         return frame
 
     def _sequence(self, driver: int) -> int:
-        if self._first is None:
-            self._first = driver - self._next
+        if self._first is None or (driver - self._first) % SEQUENCE_LIMIT > SEQUENCE_LIMIT // 2:
+            self._first = driver - self._next  # the first one, or the driver began to count anew
         self._next = (driver - self._first) % SEQUENCE_LIMIT + 1
         return self._next - 1
 

@@ -19,6 +19,7 @@ from appliance.control.pace import TICK_S, Pace
 from appliance.control.picture import PictureTroubles
 from appliance.control.power import Power, switching_off
 from appliance.control.rack import Rack
+from appliance.control.refused import Refused
 from appliance.control.server import Server
 from appliance.control.simulated import Simulation, World
 from appliance.control.spool import Recovered, Spool
@@ -85,7 +86,7 @@ class Recorder:
         self._picture = PictureTroubles(self._troubles, config.capture.on_signal_loss == "go on")
         self._power = Power(paths.power_off, self._troubles)
         self._outbox = Outbox(self._spool, self._world, self._troubles)
-        self._refused: dict[str, str] = {}  # devices that could not be opened, and the trouble they made
+        self._refused = Refused()
         self._work = Work(self._spool)
         self._interrupted_at_s = 0.0  # on the box's clock; what follows on time.monotonic
         self._seek_at_s = float("inf")
@@ -156,13 +157,13 @@ class Recorder:
         self._errands.call(self._server.preview, role, jpeg)
 
     def _lost(self, role: Role, session: DeviceSession, problem: Problem) -> None:
-        self._errands.post("the loss of a device", self._device_lost, role, session)
+        self._errands.post("the loss of a device", self._device_lost, role, session, problem)
 
-    async def _device_lost(self, role: Role, session: DeviceSession) -> None:
+    async def _device_lost(self, role: Role, session: DeviceSession, problem: Problem) -> None:
         """The session is named because another one may have taken its place by now."""
         async with self._lock:
             if self._rack.session(role) is session:
-                await self._gone(role)
+                await self._gone(role, problem)
 
     async def _device_changed(self, change: DeviceChange) -> None:
         async with self._lock:
@@ -171,27 +172,26 @@ class Recorder:
                 await self._plugged(change.info)
             elif used is not None and used.id == change.info.id:
                 await self._gone(change.info.role)
-            elif change.info.id in self._refused:
-                self._troubles.drop(self._refused.pop(change.info.id))
+            else:
+                self._troubles.drop(self._refused.forget(change.info.id))
 
     async def _plugged(self, info: DeviceInfo) -> None:
         try:
             used = await asyncio.to_thread(self._rack.plug, info)
         except Problem as problem:
-            if self._refused.get(info.id) != problem.issue.code:  # told once, tried again and again
-                self._refused[info.id] = problem.issue.code
+            if self._refused.note(info.id, problem.issue.code):
                 self._troubles.add(problem.issue)
             return
         session = self._rack.session(info.role)
         if not used or session is None:
             return
-        self._troubles.drop(f"{info.role.value}-lost", self._refused.pop(info.id, ""))
+        self._troubles.drop(f"{info.role.value}-lost", self._refused.forget(info.id))
         if self._taking is not None and not self._taking.running(info.role):
             self._taking.begin(info.role, session)
         if info.role is Role.TAPE:
             self._apply(Event.SOURCE_READY)
 
-    async def _gone(self, role: Role) -> None:
+    async def _gone(self, role: Role, problem: Problem | None = None) -> None:
         info = self._rack.info(role)
         if info is None:
             return
@@ -200,7 +200,7 @@ class Recorder:
                 await asyncio.to_thread(self._taking.end, role, False)
         await asyncio.to_thread(self._rack.remove, role)
         if self._taking is not None:  # told when nothing shows the device any longer
-            self._troubles.add(refusals.lost_issue(role, info.name))
+            self._troubles.add(refusals.lost_issue(role, info.name, problem))
         self._seek_at_s = time.monotonic() + SEEK_S
         if role is Role.TAPE:
             self._interrupted_at_s = self._clock.now_s()
@@ -212,7 +212,7 @@ class Recorder:
             return
         self._seek_at_s = time.monotonic() + SEEK_S
         for info in await asyncio.to_thread(self._watcher.devices):
-            if self._rack.session(info.role) is None:
+            if self._rack.session(info.role) is None and self._refused.due(info.id):
                 await self._plugged(info)
         self._troubles.from_devices(self._watcher.issues())
 

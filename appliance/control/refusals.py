@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.core.problems import Problem
+from dataclasses import replace
+
+from appliance.core.problems import DeviceLost, Problem
 from appliance.core.snapshot import BoxState
 from appliance.core.types import Issue, Role, Severity, Signal, Stage
 
@@ -14,7 +16,10 @@ SEEN = {
 }
 
 
-def lost_issue(role: Role, name: str) -> Issue:
+def lost_issue(role: Role, name: str, problem: Problem | None = None) -> Issue:
+    """In the device's own words where it was not unplugged but failed."""
+    if problem is not None and not isinstance(problem, DeviceLost):
+        return replace(problem.issue, code=f"{role.value}-lost")
     goes_on = (
         "The tape is still being recorded." if role is Role.CAMERA else "What was recorded so far is safe."
     )

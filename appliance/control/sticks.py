@@ -9,7 +9,7 @@ from appliance.control.refusals import no_stick
 from appliance.core.problems import Problem
 from appliance.core.snapshot import StickStatus
 from appliance.core.types import Issue
-from appliance.deliver.drives import DriveWatcher, best_first, sticks
+from appliance.deliver.drives import Drive, DriveWatcher, best_first, sticks
 from appliance.deliver.eject import eject
 
 ROOM_BYTES = 1_000_000
@@ -36,13 +36,14 @@ class Sticks:
             return there[0] if there else None
 
     def release(self) -> None:
-        """Raises Problem when there is no stick, or when it is in use."""
+        """Raises Problem when there is no stick, or for the first of them that is in use; the others go."""
         with self._asking:
             drives = self._drives.drives()
-            if not drives:
-                raise no_stick()
-            for drive in drives:
-                eject(drive)
+            refusals = [problem for drive in drives if (problem := refusal(drive)) is not None]
+        if not drives:
+            raise no_stick()
+        if refusals:
+            raise refusals[0]
 
     def seen(self, now: StickStatus | None) -> bool:
         """Remember what a look found; True when the stick has been pulled out since the last one."""
@@ -62,6 +63,15 @@ class Sticks:
 
     def _fitter(self, stick: StickStatus) -> bool:
         return fitter(stick, next((old for old in self._unfit if same(old, stick)), None))
+
+
+def refusal(drive: Drive) -> Problem | None:
+    """Let go of it, or why not."""
+    try:
+        eject(drive)
+    except Problem as problem:
+        return problem
+    return None
 
 
 def same(one: StickStatus, other: StickStatus) -> bool:

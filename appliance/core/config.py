@@ -100,7 +100,7 @@ class PanelConfig(Section):
         "orin-nano", description="orin-nano, raspberry-pi, bench, or the path of a board's file."
     )
     hold_s: float = Field(2.0, gt=0, description="The button held for so long releases the stick.")
-    power_off_s: float = Field(8.0, gt=0, description="Held for so long it switches the box off.")
+    power_off_s: float = Field(8.0, ge=0, description="Held for so long it switches the box off; 0: never.")
 
 
 class SimConfig(Section):

@@ -46,6 +46,7 @@ class Watcher:
         self._failed: dict[Node, int] = {}  # how often
         self._denied: set[str] = set()
         self._sources: dict[str, MediaSource] = {}
+        self._mute: set[str] = set()  # opened when there was no sound card of theirs
         self._listeners: list[Callable[[DeviceChange], None]] = []
         self._lock = threading.Lock()
         self._debounce = Debounce(quiet_s)
@@ -79,14 +80,24 @@ class Watcher:
 
     def open(self, device_id: str) -> MediaSource:
         """Raises Problem when it is gone or does not work; the place is remembered for its role."""
-        for found in self.found():
-            if found.info.id == device_id:
-                source = self._opener(found)
-                self._ports.remember(found)
-                with self._lock:
-                    self._sources[device_id] = source
-                return source
-        raise DeviceLost(device_id)
+        found = self._found(device_id)
+        if found is None:
+            raise DeviceLost(device_id)
+        source = self._opener(found)
+        self._ports.remember(found)
+        with self._lock:
+            self._sources[device_id] = source
+            self._mute.discard(device_id)
+            if found.card is None:
+                self._mute.add(device_id)
+        now = self._found(device_id)
+        if found.card is None and now is not None and now.card is not None:  # it came in between
+            source.stop()
+            return self.open(device_id)
+        return source
+
+    def _found(self, device_id: str) -> Found | None:
+        return next((found for found in self.found() if found.info.id == device_id), None)
 
     def close(self) -> None:
         with self._lock:
@@ -148,9 +159,12 @@ class Watcher:
     def _tell(self, before: Census, now: Census) -> None:
         old = {(one.info.id, one.plugged): one for one in before.found}
         new = {(one.info.id, one.plugged): one for one in now.found}
-        gone = [one for key, one in old.items() if key not in new]
-        come = [one for key, one in new.items() if key not in old]
         with self._lock:
+            # Its driver may load late; a device that was opened without sound is given out once more.
+            late = {key for key, one in new.items() if one.card is not None and one.info.id in self._mute}
+            self._mute -= {device_id for device_id, _ in late}
+            gone = [one for key, one in old.items() if key not in new or key in late]
+            come = [one for key, one in new.items() if key not in old or key in late]
             listeners = list(self._listeners)
             for one in gone:
                 self._sources.pop(one.info.id, None)

@@ -30,7 +30,7 @@ class Holds:
     """How long a press must last to be a long one, and a very long one."""
 
     hold_s: float = 2.0
-    power_off_s: float = 8.0
+    power_off_s: float = 8.0  # 0: the button never switches off
 
 
 class Panel:
@@ -134,7 +134,7 @@ class Panel:
     def _very_long(self) -> bool:
         """Once in a press."""
         with self._lock:
-            since_s = self._held_since_s
+            since_s = self._held_since_s if self._power_off_s else None
             if since_s is None or self._now_s() - since_s < self._power_off_s - BOUNCE_S:
                 return False
             self._held_since_s = None

@@ -145,8 +145,7 @@ def test_sounds_go_to_their_shelves():
 
 
 def test_the_command_runs_without_anything_but_the_box(tmp_path: Path):
-    asked = ["sync", "--cases", "1", "--decisions", "1", "--peer", "0", "--light", "1", "--short", "-q"]
+    asked = ["sync", "--cases", "1", "--decisions", "1", "--peer", "0", "--light", "0", "--short", "-q"]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
     assert "unrelated refused: 1 of 1, holds" in result.output
-    assert "By light" in result.output

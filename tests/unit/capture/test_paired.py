@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ import pytest
 
 from appliance.capture import paired as paired_module
 from appliance.capture import sound_keeper
+from appliance.capture.alsa import problem_of
 from appliance.capture.paired import PairedSource, with_sound
 from appliance.core.problems import DeviceLost, Problem
 from appliance.core.types import (
@@ -291,4 +293,76 @@ def test_a_card_that_refuses_is_told_and_the_pictures_come_alone() -> None:
     source.start()
     picture.frame(0)
     assert isinstance(source.read(10), VideoFrame)
+    source.stop()
+
+
+def test_a_stop_in_the_middle_of_a_start_ends_it(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.source.stop()
+    starting, go_on, stopping = threading.Event(), threading.Event(), threading.Event()
+    start, stop = pair.picture.start, pair.picture.stop
+
+    def slow_start() -> None:
+        starting.set()
+        assert go_on.wait(10)
+        start()
+
+    def stop_that_waits_for_the_start() -> None:
+        stopping.set()
+        assert go_on.wait(10)
+        starter.join(0.3)
+        stop()
+
+    monkeypatch.setattr(pair.picture, "start", slow_start)
+    monkeypatch.setattr(pair.picture, "stop", stop_that_waits_for_the_start)
+    starter = threading.Thread(target=pair.source.start, daemon=True)
+    starter.start()
+    assert starting.wait(10)
+    stopper = threading.Thread(target=pair.source.stop, daemon=True)
+    stopper.start()
+    stopping.wait(0.05)  # it may be there already, or wait for the start to end
+    go_on.set()
+    stopper.join(5)
+    assert not stopper.is_alive()
+    assert (pair.picture.open, pair.sound.open) == (False, False)
+
+
+@pytest.mark.parametrize(("busy_times", "channels"), [(2, 2), (9, 0)])
+def test_a_card_that_another_program_looks_at_for_a_moment_is_waited_for(
+    busy_times: int, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def opened(card: int, name: str, quirks: object) -> HandSound:
+        if len(pauses) < busy_times:
+            raise problem_of(OSError(errno.EBUSY, "busy"), name)
+        sound = HandSound()
+        sound.channels = 2
+        return sound
+
+    monkeypatch.setattr(paired_module, "AlsaSound", opened)
+    source = with_sound(HandPicture(), 1, pause=pauses.append)
+    assert source.format.audio_channels == channels
+    assert sum(pauses) <= 1.5
+    assert (source.issue is None) == bool(channels)
+
+
+@pytest.mark.parametrize(("role", "code"), [(Role.CAMERA, "camera-no-picture"), (Role.TAPE, None)])
+def test_a_camera_that_sends_nothing_is_told_until_a_picture_comes(
+    role: Role, code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paired_module, "BLIND_S", 0.05)
+    picture = HandPicture()
+    picture.info = replace(HandPicture.info, role=role)
+    source = PairedSource(picture, None)
+    source.start()
+    assert source.issue is None
+    assert source.read(0.1) is None
+    assert (source.issue and source.issue.code) == code
+    source.stop()
+    source.start()  # as the box does, again and again
+    assert (source.issue and source.issue.code) == code
+    monkeypatch.setattr(paired_module, "BLIND_S", 10.0)
+    picture.frame(0)
+    assert isinstance(source.read(10), VideoFrame)
+    assert source.issue is None
     source.stop()

@@ -248,3 +248,47 @@ def test_a_block_is_recorded_once_though_recording_begins_as_it_comes(desk: Desk
         desk.play(5)
     assert len(written) > 5
     assert written == sorted(set(written))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "SILENT_S", 0.05)
+    monkeypatch.setattr(session_module, "READ_S", 0.02)
+
+
+def keep_sound_only(desk: Desk) -> None:
+    """As a dongle does whose pictures have stopped."""
+    started = time.monotonic()
+
+    def read(timeout_s: float) -> AudioBlock:
+        desk.session._stopping.wait(0.005)
+        return AudioBlock(time.monotonic() - started, np.zeros((240, 2), np.int16))
+
+    desk.source.read = read
+
+
+@pytest.mark.usefixtures("hasty")
+def test_sound_alone_is_no_sign_that_pictures_come(desk: Desk, folder: Path) -> None:
+    desk.play(50)
+    desk.session.begin_segment(folder, 1)
+    keep_sound_only(desk)
+    desk.wait(lambda: desk.source.starts >= 2)
+    assert desk.session.status().signal is Signal.NONE
+    desk.wait(lambda: (desk.session.tape_end_in_s or 4.0) < 3.9)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_device_that_never_gives_a_picture_is_started_less_and_less_often(desk: Desk) -> None:
+    begun_s = time.monotonic()
+    desk.wait(lambda: desk.source.starts >= 4)  # after 0.05, 0.1 and 0.2 s, and not after 0.15
+    assert time.monotonic() - begun_s > 0.19
+    assert not desk.lost
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_tape_that_comes_back_without_a_picture_has_not_ended_yet(desk: Desk, folder: Path) -> None:
+    desk.session.begin_segment(folder, 1)  # it was playing in the segment before
+    desk.wait(lambda: desk.session.status().signal is Signal.NONE)
+    desk.wait(lambda: desk.session.tape_end_in_s is not None)
+    assert desk.session.tape_end_in_s == pytest.approx(4.0, abs=0.5)
+    assert not desk.session.ended

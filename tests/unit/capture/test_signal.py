@@ -148,3 +148,11 @@ def test_another_loss_counts_from_its_own_start() -> None:
 
 def test_a_flicker_of_picture_within_snow_does_not_start_it_anew() -> None:
     assert fed(TapeEndDetector(8.0), (Signal.OK, 3), *[(Signal.NOISE, 2), (Signal.OK, 0.2)] * 5)
+
+
+def test_a_clock_that_begins_anew_ends_nothing_and_holds_up_nothing() -> None:
+    detector = TapeEndDetector(4.0, armed=True)
+    detector.feed(Signal.NONE, 5000.0)
+    detector.feed(Signal.NONE, 1.0)
+    assert detector.remaining_s == 4.0
+    assert detector.feed(Signal.NONE, 5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from fractions import Fraction
@@ -309,3 +310,29 @@ def test_the_log_knows_the_device() -> None:
     assert (told["fields"], told["standard"], told["input"]) == ("tff", "PAL", "Composite")
     assert (told["frames"], told["time stamps"]) == ("10", "end of frame")
     assert told["true rate"].startswith("24.9975")
+
+
+def test_a_driver_that_begins_to_count_anew_has_lost_nothing() -> None:
+    bench = Bench(webcam(), Role.CAMERA).start()
+    numbers = []
+    for number, driver in enumerate((7, 8, 0, 1, 3)):
+        bench.device.sequence = driver
+        bench.device.fill(JPEG, 100 + number / 25)
+        numbers.append(bench.read().sequence)
+    assert numbers == [0, 1, 2, 3, 5]
+
+
+def test_a_decoder_that_does_not_answer_is_not_asked_at_every_frame() -> None:
+    bench = Bench(dongle()).start()
+    asked: list[object] = []
+
+    def fail(given: object) -> None:
+        asked.append(given)
+        raise OSError(errno.EIO, "no answer from the decoder")
+
+    bench.device.querystd = fail
+    for number in range(5):
+        bench.device.fill(grey(576), 100 + number / 25)
+        bench.read()
+    assert len(asked) == 1
+    assert bench.source.signal() is Signal.UNKNOWN

@@ -139,6 +139,9 @@ def test_an_eye_for_jpeg_gives_half_the_size_and_nothing_for_rubbish() -> None:
     assert seen[0].shape == (144, 180)
     half = cv2.resize(SCENE, (180, 144), interpolation=cv2.INTER_AREA)
     assert np.abs(seen[0] - half).mean() < 3
+    grey = eye.look(cv2.imencode(".jpg", SCENE)[1].tobytes())
+    assert grey is not None, "some cameras send pictures without colour"
+    assert (grey[0].shape, grey[1].min(), grey[2].max()) == ((144, 180), 128, 128)
     assert eye.look(b"no picture") is None
     assert eye.look(b"") is None
 

@@ -314,3 +314,16 @@ def test_the_takes_files_are_as_the_take_says(box: Box) -> None:
     facts = json.loads((folder / "take.json").read_text())
     assert [s["path"] for s in facts["segments"]] == ["tape-00.mkv"]
     assert (folder / "tape-00.mkv").stat().st_size > 0
+
+
+def test_a_device_that_fails_is_not_told_to_have_been_unplugged(box: Box) -> None:
+    box.ready(VCR)
+    box.record(5)
+    session = box.recorder._rack.session(Role.TAPE)
+    assert session is not None
+    why = Problem("bus-full", "The USB connection has no room", "Another device.", "Another port.")
+    box.recorder._lost(Role.TAPE, session, why)
+    told = next(issue for issue in box.until_issue("tape-lost").issues if issue.code == "tape-lost")
+    assert (told.title, told.remedy) == (why.issue.title, why.issue.remedy)
+    back = box.until_state(S.RECORDING)  # it is still plugged in, and opened again
+    assert "tape-lost" not in codes(back)

@@ -115,3 +115,22 @@ def test_what_is_wrong_with_a_stick_is_kept_for_the_page() -> None:
     sticks = Sticks(Slot(issues=(wrong,)))
     assert sticks.look() is None
     assert sticks.issues == (wrong,)
+
+
+class Held(Key):
+    """A stick that somebody reads from."""
+
+    def release(self) -> None:
+        raise stick_absent("It is in use.")
+
+
+class Free(Key):
+    def release(self) -> None:
+        self.facts = replace(SMALL, safe_to_remove=True)
+
+
+def test_one_stick_that_is_in_use_keeps_no_other_from_being_let_go() -> None:
+    free = Free(SMALL)
+    with pytest.raises(Problem):
+        Sticks(Slot(Held(SMALL), free)).release()
+    assert free.status().safe_to_remove

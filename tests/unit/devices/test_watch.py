@@ -16,7 +16,7 @@ from appliance.core.config import DevicesConfig
 from appliance.core.problems import DeviceLost
 from appliance.core.types import Issue, Severity
 from appliance.devices.base import DeviceChange
-from appliance.devices.found import Facts, Found, Mode, Node, Plugged, UsbDevice
+from appliance.devices.found import Card, Facts, Found, Mode, Node, Plugged, UsbDevice
 from appliance.devices.ports import Ports
 from appliance.devices.watch import Watcher
 
@@ -47,7 +47,10 @@ class Hands:
 
     def hold(self, *nodes: Node, times: int = 1) -> None:
         usb = tuple(dict.fromkeys(node.usb for node in nodes if node.usb))
-        self.plugged = Plugged(nodes, (), usb)
+        self.plug(Plugged(nodes, (), usb), times)
+
+    def plug(self, plugged: Plugged, times: int = 1) -> None:
+        self.plugged = plugged
         for _ in range(times):
             os.eventfd_write(self._news, 1)
 
@@ -211,3 +214,22 @@ def make_found(port: str) -> Found:
     from appliance.core.types import DeviceInfo, Role
 
     return Found(replace(DeviceInfo(port, port, Role.TAPE)), "/dev/video0", UVC, "")
+
+
+def test_a_sound_card_that_comes_late_is_a_reason_to_open_its_device_again(
+    make_room: Callable[..., Room],
+) -> None:
+    dongle = node("1-1")
+    assert dongle.usb is not None
+    room = make_room(dongle)
+    device = room.watcher.devices()[0]
+    room.hands.hold(dongle)
+    assert room.watcher.open(device.id).found.card is None  # type: ignore[attr-defined]
+    with_sound = Plugged((dongle,), (Card(1, dongle.usb.path),), (dongle.usb,))
+    room.hands.plug(with_sound)
+    assert [room.next(), room.next()] == [("1-1", False), ("1-1", True)]
+    assert room.watcher.open(device.id).found.card == 1  # type: ignore[attr-defined]
+    room.hands.hold(dongle)  # it is mended where it is read, and costs no picture
+    room.hands.plug(with_sound)
+    room.hands.plug(Plugged((dongle, node("1-2", number=2)), with_sound.cards, (dongle.usb,)))
+    assert room.next() == ("1-2", True)

@@ -166,6 +166,15 @@ def test_a_very_long_press_switches_off_once_after_the_stick_was_released(
     assert one.silent()
 
 
+def test_a_box_may_have_a_button_that_never_switches_off(bench: Callable[..., Bench]) -> None:
+    one = bench(Holds(0.05, 0.0))
+    one.finger.drive_low()
+    assert one.heard.get(timeout=5) == "hold"
+    one.clock.now += 60.0
+    with pytest.raises(Empty):
+        one.heard.get(timeout=0.15)
+
+
 def test_a_press_that_ends_in_time_does_not_switch_off(bench: Callable[..., Bench]) -> None:
     one = bench(Holds(0.05, 8.0))
     one.finger.drive_low()
