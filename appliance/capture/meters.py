@@ -13,6 +13,7 @@ FULL_SCALE = 32768.0
 HOLD_S = 1.0
 FALL_DB_PER_S = 20.0
 RMS_TIME_S = 0.3
+MEASURED_S = 0.08  # blocks are short, and it costs the same to measure one or several of them
 
 Pair = NDArray[np.float64]
 
@@ -25,11 +26,20 @@ class LevelMeter:
         self._peak: Pair = np.full(2, FLOOR_DBFS)
         self._held_s: Pair = np.zeros(2)
         self._power: Pair = np.zeros(2)
+        self._blocks: list[NDArray[np.int16]] = []
+        self._missing = 0  # samples until it is worth to measure them; the first block is measured at once
 
     def add(self, block: AudioBlock) -> None:
         if not len(block.samples):
             return
-        samples = block.samples.astype(np.float64) / FULL_SCALE
+        self._blocks.append(block.samples)
+        self._missing -= len(block.samples)
+        if self._missing <= 0:
+            self._measure(np.concatenate(self._blocks))
+            self._blocks, self._missing = [], round(MEASURED_S * self._rate_hz)
+
+    def _measure(self, heard: NDArray[np.int16]) -> None:
+        samples = heard.astype(np.float64) / FULL_SCALE
         duration_s = len(samples) / self._rate_hz
         self._follow_peak(both(dbfs(np.abs(samples).max(axis=0))), duration_s)
         share = 1 - np.exp(-duration_s / RMS_TIME_S)

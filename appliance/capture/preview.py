@@ -47,12 +47,17 @@ def jpeg_of(picture: Any) -> bytes:
 
 
 class Preview:
-    """Makes at most five a second, in a thread of its own, of the newest frame only."""
+    """At most five a second, in a thread of its own, of the newest frame only, and while somebody looks."""
 
-    def __init__(self, format: StreamFormat, on_preview: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        format: StreamFormat,
+        on_preview: Callable[[bytes], None],
+        watched: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._format = format
         self._eye = JpegEye()  # not OpenCV's, which writes a line for each odd byte that a webcam sends
-        self._on_preview = on_preview
+        self._on_preview, self._watched = on_preview, watched
         self._newest: VideoFrame | None = None
         self._offered_s = float("-inf")
         self._changed = threading.Condition()
@@ -65,7 +70,7 @@ class Preview:
     def offer(self, frame: VideoFrame) -> None:
         """Returns at once; most frames are not taken."""
         now_s = time.monotonic()
-        if now_s - self._offered_s < PERIOD_S:
+        if now_s - self._offered_s < PERIOD_S or not self._watched():
             return
         self._offered_s = now_s
         with self._changed:

@@ -41,6 +41,7 @@ class DeviceSession:
         config: CaptureConfig,
         on_preview: Callable[[bytes], None],
         on_lost: Callable[[Problem], None],
+        watched: Callable[[], bool] = lambda: True,
     ) -> None:
         self.recorder: SegmentRecorder | None = None  # while recording
         self.blank_tail_s = 0.0  # of the segment that ended last: what it holds after the tape's end
@@ -49,7 +50,7 @@ class DeviceSession:
         self._info, self._format = source.info, source.format
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._preview = Preview(source.format, on_preview)
+        self._preview = Preview(source.format, on_preview, watched)
         self._meter = LevelMeter(source.format.audio_rate_hz)
         self._grid = FrameGrid(source.format.rate)
         self._detector: TapeEndDetector | None = None

@@ -28,8 +28,10 @@ class Rack:
         config: CaptureConfig,
         on_preview: Callable[[Role, bytes], None],
         on_lost: Callable[[Role, DeviceSession, Problem], None],
+        watched: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._watcher = watcher
+        """``watched``: whether anybody wants to see the pictures of ``on_preview`` now."""
+        self._watcher, self._watched = watcher, watched
         self._config = config
         self._on_preview = on_preview
         self._on_lost = on_lost
@@ -55,6 +57,7 @@ class Rack:
             self._config,
             on_preview=lambda jpeg: self._on_preview(role, jpeg),
             on_lost=lambda problem: self._on_lost(role, session, problem),
+            watched=self._watched,
         )
         try:
             session.start()

@@ -15,6 +15,7 @@ from appliance.control.cards import Cards
 from appliance.control.endings import END_OF_TAPE, reason_to_end, writing_problems
 from appliance.control.errands import Errands, attempt, going_on
 from appliance.control.outbox import Outbox
+from appliance.control.pace import TICK_S, Pace
 from appliance.control.picture import PictureTroubles
 from appliance.control.power import Power, switching_off
 from appliance.control.rack import Rack
@@ -38,7 +39,6 @@ from appliance.core.types import DeviceInfo, Issue, Role, Signal, Stage, Take
 from appliance.deliver.drives import DriveWatcher
 from appliance.devices.base import DeviceChange, DeviceWatcher
 
-TICK_S = 0.2
 SEEK_S = 2.0  # between two looks for devices that nobody announced
 STUCK_S = 60.0  # a device or a command that holds the box up for longer is a case for the watchdog
 LAST_TAKE = ("nothing-recorded", "take-empty", "take-recovered", "spool-full", "spool-failed")
@@ -76,7 +76,7 @@ class Recorder:
         self._spool = Spool(paths, config)
         self._sticks = Sticks(drives)
         self._cards = Cards(drives, self._spool)
-        self._rack = Rack(watcher, config.capture, self._previewed, self._lost)
+        self._rack = Rack(watcher, config.capture, self._previewed, self._lost, lambda: self._server.watched)
         self._server = Server(paths.socket, self.command, self._job_report)
         self._desk = Desk(config, self._spool, self._rack, simulation is not None)
         self._button = Button()
@@ -101,11 +101,12 @@ class Recorder:
             self._errands.begin("getting ready", self._start()),
             self._errands.begin("watching the stick", self._watch_stick()),
         ]
+        pace = Pace()
         try:
             while not self._stopping.is_set():
                 self._tick()
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), TICK_S)
+                    await asyncio.wait_for(self._stopping.wait(), pace.rest_s())
         finally:
             for task in standing:
                 task.cancel()

@@ -49,6 +49,7 @@ class Server:
         self._on_command = on_command
         self._on_job = on_job
         self._clients: set[Client] = set()
+        self.watched = False  # some client wants pictures; may be read from any thread
         self._snapshot: bytes | None = None
         self._server: asyncio.AbstractServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +100,7 @@ class Server:
             log.warning("a client was dropped: %s", error)
         finally:
             self._clients.discard(client)
+            self._count_watchers()
             client.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -106,6 +108,7 @@ class Server:
     def _take(self, client: Client, message: wire.Hello | wire.CommandRequest | wire.JobReport) -> None:
         if isinstance(message, wire.Hello):
             client.hello = message
+            self._count_watchers()
             if self._snapshot is not None:
                 client.send(self._snapshot)
         elif isinstance(message, wire.JobReport):
@@ -114,6 +117,9 @@ class Server:
             task = asyncio.ensure_future(self._answer(client, message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _count_watchers(self) -> None:
+        self.watched = any(client.hello and client.hello.preview for client in self._clients)
 
     async def _answer(self, client: Client, request: wire.CommandRequest) -> None:
         issue = await self._on_command(request.command)

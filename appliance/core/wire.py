@@ -17,7 +17,7 @@ LINE_LIMIT_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Hello:
-    """First line of every client. ``preview`` asks for live pictures as well."""
+    """First line of every client. ``preview`` asks for live pictures as well; said again, it changes that."""
 
     client: Literal["web", "worker", "cli"]
     preview: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from appliance.core.wire import (
 log = logging.getLogger("twinreel.web")
 
 FIRST_PAUSE_S = 0.1
+LOOKED_S = 5.0  # nobody who looks waits for so long before he asks for the next picture
 AWAY_SENTENCE = "The box is starting or its recorder is being restarted."
 AWAY = Issue(
     "recorder-away",
@@ -67,6 +69,19 @@ class RecorderClient:
         self._writer: asyncio.StreamWriter | None = None
         self._waiting: dict[int, asyncio.Future[Issue | None]] = {}
         self._last_id = 0
+        self._asked_s = float("-inf")
+        self._watching = False
+
+    def picture(self, role: Role) -> Preview | None:
+        """The newest picture of the device; asking keeps them coming."""
+        self._asked_s = time.monotonic()
+        self._watch(True)
+        return self.previews.get(role)
+
+    def _watch(self, watching: bool) -> None:
+        if watching != self._watching and self._writer is not None:
+            self._watching = watching
+            self._writer.write(encode_to(Hello("web", preview=watching)))
 
     async def run(self) -> None:
         """Stay connected until ``stop()``, with a growing pause between attempts that fail."""
@@ -117,7 +132,8 @@ class RecorderClient:
         except OSError:
             return None
         try:
-            writer.write(encode_to(Hello("web", preview=True)))
+            self._watching = False
+            writer.write(encode_to(Hello("web")))
             self._writer = writer
             while line := await reader.readline():
                 self._take(line)
@@ -138,6 +154,9 @@ class RecorderClient:
                 self.snapshot = snapshot
                 roles = {device.info.role for device in snapshot.devices}
                 self.previews = {role: jpeg for role, jpeg in self.previews.items() if role in roles}
+                if self._watching and time.monotonic() - self._asked_s > LOOKED_S:
+                    self._watch(False)
+                    self.previews = {}
                 self._tell()
             case PreviewUpdate(role) as preview:
                 last = self.previews.get(role)

@@ -81,7 +81,7 @@ def looking(client: RecorderClient, paths: Paths) -> APIRouter:
 
     @router.get("/api/live/{role}.jpg")
     async def live(role: Role) -> Response:
-        preview = client.previews.get(role)
+        preview = client.picture(role)
         if preview is None:
             raise HTTPException(404, "There is no picture.")
         headers = {"cache-control": "no-store", "x-picture": str(preview.number)}

@@ -99,23 +99,36 @@ class Agent:
             link.close()
 
 
+class HostGone(Exception):
+    """Nobody is connected now; what came of a message is of no use."""
+
+
 def messages(port: int) -> Iterator[tuple[dict, bytes]]:
     """For ever: a host that is not connected reads as an end, and comes again."""
-    held, header = bytearray(), None
+    held = bytearray()
     while True:
-        if header is None and (end := held.find(b"\n")) >= 0:
+        try:
+            while (end := held.find(b"\n")) < 0:
+                fill(port, held)
             header = json.loads(held[:end])
+            size = header.get("bytes", 0)
             del held[: end + 1]
-        if header is not None and len(held) >= (size := header.get("bytes", 0)):
-            yield header, bytes(held[:size])
+            while len(held) < size:
+                fill(port, held)
+            data = bytes(held[:size])
             del held[:size]
-            header = None
-            continue
-        piece = os.read(port, 1 << 16)
-        held += piece
-        if not piece:
-            held, header = bytearray(), None  # half a message of a host that is gone
+        except HostGone:
+            held.clear()
             time.sleep(0.02)
+        else:
+            yield header, data
+
+
+def fill(port: int, held: bytearray) -> None:
+    piece = os.read(port, 1 << 16)
+    if not piece:
+        raise HostGone
+    held += piece
 
 
 def main() -> None:

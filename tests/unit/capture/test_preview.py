@@ -122,6 +122,16 @@ def test_at_most_five_a_second(kit: SimpleNamespace, monkeypatch: pytest.MonkeyP
     assert 9 <= taken <= 10
 
 
+def test_nothing_is_made_while_nobody_looks(kit: SimpleNamespace) -> None:
+    watched = [False]
+    maker = Preview(kit.TAPE, lambda jpeg: None, lambda: watched[0])
+    maker.offer(kit.frame(0))
+    assert maker._newest is None
+    watched[0] = True
+    maker.offer(kit.frame(1))
+    assert maker._newest is not None
+
+
 def test_a_tape_is_shown_as_4_to_3_and_a_camera_in_its_own_shape(kit: SimpleNamespace) -> None:
     wide = replace(kit.CAMERA, width=640, height=360, pixel_format="yuv422p")
     for style, size in ((kit.TAPE, (288, 384)), (wide, (270, 480))):

@@ -95,6 +95,10 @@ def test_previews_go_only_to_those_who_asked(desk: Desk) -> None:
     assert isinstance(message, wire.PreviewUpdate)
     assert message.jpeg == b"jpeg"
     assert plain.receive(0.2) is None
+    assert desk.server.watched
+    web.send(wire.Hello("web", preview=False))
+    assert web.command(Command(CommandName.RECORD)) is None
+    assert not desk.server.watched, "the pictures may rest"
     web.close()
     plain.close()
 

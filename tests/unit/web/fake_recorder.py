@@ -117,6 +117,10 @@ class FakeRecorder:
         return None
 
     def _take(self, message: object, writer: asyncio.StreamWriter) -> None:
+        if isinstance(message, Hello):
+            self.hellos.put(message)
+            for role in self.pictures if message.preview else ():
+                writer.write(self._picture(role))
         if isinstance(message, CommandRequest):
             self.commands.put(message.command)
             if not self.silent:

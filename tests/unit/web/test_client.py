@@ -47,7 +47,7 @@ def test_greets_as_web_and_shows_the_snapshot(paths, recorder) -> None:
 
     play(paths, scene)
     hello = recorder.hellos.get(timeout=1)
-    assert (hello.client, hello.preview) == ("web", True)
+    assert (hello.client, hello.preview) == ("web", False), "nobody looks yet"
 
 
 def test_a_command_is_carried_out_or_refused_in_words(paths, recorder) -> None:
@@ -129,16 +129,33 @@ def test_pictures_are_numbered_and_go_with_their_device(paths, recorder) -> None
 
     async def scene(client: RecorderClient) -> None:
         await connected(client)
+        assert client.picture(Role.TAPE) is None
+        while client.picture(Role.TAPE) is None:
+            await asyncio.sleep(0)
         recorder.show_picture(Role.TAPE, b"second")
         recorder.show(replace(recorder.snapshot, sentence="Later."))
         await until(client, lambda: client.snapshot.sentence == "Later.")
-        preview = client.previews[Role.TAPE]
+        preview = client.picture(Role.TAPE)
         assert (preview.jpeg, preview.number) == (b"second", 2)
         recorder.show(replace(recorder.snapshot, devices=()))
         await until(client, lambda: client.snapshot.devices == ())
         assert client.previews == {}
 
     play(paths, scene)
+
+
+def test_pictures_are_asked_for_only_while_somebody_looks(paths, recorder, monkeypatch) -> None:
+    monkeypatch.setattr("appliance.web.client.LOOKED_S", 0.0)
+
+    async def scene(client: RecorderClient) -> None:
+        await connected(client)
+        client.picture(Role.TAPE)
+        recorder.show(replace(recorder.snapshot, sentence="Later."))
+        await until(client, lambda: client.snapshot.sentence == "Later.")
+
+    play(paths, scene)
+    asked = [recorder.hellos.get(timeout=5).preview for _ in range(3)]
+    assert asked == [False, True, False]
 
 
 def test_stop_wakes_those_who_wait(paths, recorder) -> None:
