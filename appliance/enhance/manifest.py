@@ -19,7 +19,7 @@ else:
 ENVIRONMENT = "TWINREEL_MODELS"
 MANIFEST = "manifest.toml"
 NEEDED = ("name", "file", "sha256", "window")
-LOOKS, SCALES = range(1, 5), (1, 2)
+LOOKS, SCALES = range(1, 5), (1, 2, 4)
 
 
 def models_folder() -> Path:

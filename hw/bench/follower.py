@@ -73,6 +73,11 @@ class Follower:
     def _news_after(self, place: int) -> Callable[[], bool]:
         return lambda: len(self.seen) > place or self._closed
 
+    def forget(self) -> None:
+        """What was told so far, by a recorder that is no more."""
+        with self._changed:
+            self.seen.clear()
+
     def command(self, name: CommandName, argument: str = "") -> Issue | None:
         """As from the page; the issue says why it was refused."""
         number = self._channel.ask({"do": "connect", "path": SOCKET})

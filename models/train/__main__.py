@@ -9,23 +9,26 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
-from models.train.batches import Batch, draw_batches, draw_example
+from models.train.batches import Batch, Example, draw_batches, draw_example
 from models.train.begin import begin_from
 from models.train.curve import draw_curve
 from models.train.evaluate import evaluate_tier, open_model
 from models.train.evaluate_guide import evaluate_guide
+from models.train.evaluate_pictures import evaluate_pictures
 from models.train.export import check_export, export_all
 from models.train.fit import Training, fit
 from models.train.guide_data import Films, draw_guided, make_films
-from models.train.plan import GUIDE, LIVE, STANDARD, Plan
+from models.train.picture_data import SPOILT, draw_picture, draw_squeezed, squeeze
+from models.train.plan import GUIDE, LIVE, PICTURE_PLANS, STANDARD, Plan
 from models.train.prepare import Pieces, prepare
 from models.train.publish import write_card, write_manifest
 from models.train.scenes import find_sources
@@ -33,7 +36,7 @@ from models.train.scenes import find_sources
 HERE = Path(__file__).resolve().parent
 TRAIN_EACH, HELD_OUT_EACH = (20, 7), (8, 3)  # pieces from every clip and from every photo
 SEEDS, HELD_OUT_SEED = (2, 12, 22), 3
-PLANS = (LIVE, STANDARD, GUIDE)
+PLANS = (LIVE, STANDARD, GUIDE, *PICTURE_PLANS)
 
 
 @dataclass(frozen=True)
@@ -115,26 +118,36 @@ def make_model(house: House, plan: Plan, begin: Path | None) -> None:
 
 
 def batches(house: House, plan: Plan, start: int) -> Iterator[Batch]:
+    return draw_batches(drawing(house, plan, house.training()), plan.batch, plan.seed, start)
+
+
+def drawing(house: House, plan: Plan, paths: list[Path]) -> Callable[[np.random.Generator], Example]:
+    """What makes one example of these prepared pieces."""
+    if plan.window:
+        pieces = Pieces.load(paths, ("tape", "steady"))
+        if plan.tier in SPOILT:
+            return partial(draw_picture, pieces, plan, SPOILT[plan.tier])
+        name = f"squeezed-{'-'.join(path.stem for path in paths)}"
+        path = house.cache / f"{hashlib.sha256(name.encode()).hexdigest()[:12]}.npz"
+        return partial(draw_squeezed, pieces, squeeze(pieces, path, plan.seed), plan)
     if plan.tier == GUIDE.tier:
-        films = Films.joined([house.films(path) for path in house.training()])
-        draw = partial(draw_guided, Pieces.load(house.training(), ("tape", "steady")), films)
-    else:
-        draw = partial(draw_example, Pieces.load(house.training(), ("tape",)))
-    return draw_batches(draw, plan.batch, plan.seed, start)
+        films = Films.joined([house.films(path) for path in paths])
+        return partial(draw_guided, Pieces.load(paths, ("tape", "steady")), films)
+    return partial(draw_example, Pieces.load(paths, ("tape",)))
 
 
 def finish_model(house: House, training: Training) -> None:
     """The three files of the tier, its curve, its figures on held-out material, its card and its rows."""
     plan, cards = training.plan, house.out / "cards"
     export_all(training, house.out)
-    held_out = Pieces.load([house.held_out()])
-    if plan.tier == GUIDE.tier:
-        films = house.films(house.held_out())
-        check_export(training, partial(draw_guided, held_out, films), house.out)
-        scores = evaluate_guide(held_out, films, house.out)
+    draw = drawing(house, plan, [house.held_out()])
+    check_export(training, draw, house.out)
+    if plan.window:
+        scores = evaluate_pictures(draw, house.out, plan)
+    elif plan.tier == GUIDE.tier:
+        scores = evaluate_guide(Pieces.load([house.held_out()]), house.films(house.held_out()), house.out)
     else:
-        check_export(training, partial(draw_example, held_out), house.out)
-        scores = evaluate_tier(held_out, house.out, plan.tier)
+        scores = evaluate_tier(Pieces.load([house.held_out()]), house.out, plan.tier)
     draw_curve(training.folder / "log.csv", cards / f"{plan.tier}-loss.png")
     about = describe(house, training)
     write_card(cards / f"{plan.tier}.md", plan, scores, about)

@@ -22,7 +22,6 @@ from models.train.plan import Plan
 
 SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
 AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn
-ALIKE = 25.0  # weight of the likeness of structure
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # of SSIM
 MIDDLE = WINDOW // 2 * CHANNELS_A_FIELD  # where the middle field's light begins
 WATCHED = 12  # batches that show how large the signals get
@@ -98,7 +97,8 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=not self.quantised):
             guess = self.net(fields)
-        loss = loss_of(believed(guess.float(), fields), believed(truth, fields), base_of(fields))
+        base = base_of(fields) if self.plan.alike else None
+        loss = loss_of(believed(guess.float(), fields), believed(truth, fields), base, self.plan.alike)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 3.0)
         self.optimiser.step()
@@ -140,15 +140,18 @@ def believed(residual: Tensor, fields: Tensor) -> Tensor:
     return residual * (fields[:, -1:] / SURE) if fields.shape[1] == GUIDE_CHANNELS else residual
 
 
-def loss_of(guess: Tensor, truth: Tensor, base: Tensor) -> Tensor:
+def loss_of(guess: Tensor, truth: Tensor, base: Tensor | None, alike: float) -> Tensor:
     """Light, colour, the differences of neighbours, and likeness of structure, which PSNR alone would blur.
 
-    ``base``: what both residuals are added to, its light as a picture (n, 1, rows, columns), in levels.
+    ``base``: what both residuals are added to, its light as a picture (n, 1, rows, columns), in levels; without
+    it the likeness does not count.
     """
     y, wanted_y = (functional.pixel_shuffle(t[:, :16], 4) for t in (guess, truth))
     error = y - wanted_y
     edges = rounded(error[..., 1:] - error[..., :-1]) + rounded(error[..., 1:, :] - error[..., :-1, :])
-    light = rounded(error) + 0.2 * edges + ALIKE * unlikeness(base + y, base + wanted_y)
+    light = rounded(error) + 0.2 * edges
+    if base is not None:
+        light = light + alike * unlikeness(base + y, base + wanted_y)
     return light + 0.5 * rounded(guess[:, 16:] - truth[:, 16:])
 
 

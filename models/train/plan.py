@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from appliance.enhance.frames import channels as picture_channels
 from appliance.enhance.guided import GUIDE_CHANNELS
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
@@ -25,6 +26,9 @@ class Plan:
     seed: int = 1
     save_every: int = 250
     grown_from: str = ""  # the tier that it begins as
+    alike: float = 25.0  # weight of the likeness of structure
+    window: int = 0  # pictures, of a net of whole pictures
+    scale: int = 1  # of its answer
 
     @property
     def weights(self) -> int:
@@ -37,7 +41,22 @@ class Plan:
         return self.weights * (720 // 4) * (576 // 4)
 
 
+def picture_plan(tier: str, blocks: int, window: int, scale: int, steps: int, channels: int = 48) -> Plan:
+    """Of a net for recipes: it is measured by its squared error, so that is what it learns."""
+    inputs = picture_channels(scale, window)
+    return Plan(
+        tier, blocks, steps, 800, inputs, channels, quantised_rate=1e-4, alike=0.0, window=window, scale=scale
+    )
+
+
 LIVE = Plan("live", blocks=2, channels=48, steps=17000)
 STANDARD = Plan("standard", blocks=8, steps=15400, quantised_steps=800, grown_from="live")
 GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
+
+PICTURE_PLANS = (
+    picture_plan("denoise", blocks=4, window=5, scale=1, steps=6500),
+    picture_plan("sr4", blocks=4, window=3, scale=4, steps=5300),
+    picture_plan("deblur", blocks=4, window=3, scale=1, steps=5800),
+    picture_plan("compact", blocks=4, window=3, scale=2, steps=5300),
+)

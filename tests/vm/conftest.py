@@ -48,8 +48,8 @@ def start_box(
     for box in boxes:
         record_property("frames", box.frames)
         record_property("note", ", ".join(box.notes))
-        if getattr(request.node, "failed", False):
-            keep(box, FAILURES / request.node.name)
+        if why := getattr(request.node, "why_failed", ""):
+            keep(box, why, FAILURES / request.node.name)
         box.close()
 
 
@@ -63,10 +63,11 @@ def film_box(start_box: Callable[..., Box]) -> Box:
     return start_box(film=True)
 
 
-def keep(box: Box, target: Path) -> None:
-    """What helps to find out why: the guest's journal, QEMU's words, what the devices sent."""
+def keep(box: Box, why: str, target: Path) -> None:
+    """What helps to find out: the assertion, the guest's journal, QEMU's words, what the devices sent."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
+    (target / "why.txt").write_text(why)
     (target / "journal.txt").write_text(box.guest.journal(2000))
     for file in box.guest.folder.iterdir():
         if file.suffix in (".log", ".jsonl"):
@@ -77,7 +78,7 @@ def keep(box: Box, target: Path) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     if report.when == "call":
-        item.failed = report.failed  # type: ignore[attr-defined]
+        item.why_failed = report.longreprtext if report.failed else ""  # type: ignore[attr-defined]
     return report
 
 

@@ -21,22 +21,24 @@ def recorder_pid(box: Box) -> str:
     return box.guest.run("systemctl show -p MainPID --value twinreel-recorder").strip()
 
 
-def goes_on(box: Box, frames: int) -> None:
-    """After the recorder's death: the same take is recorded further."""
-    box.until(
-        lambda s: s.state is BoxState.RECORDING and s.recording and s.recording.tape_frames >= frames,
-        "the take goes on",
-        timeout_s=150,
+def goes_on(box: Box, pid: str) -> None:
+    """After this recorder's death: another one records the same take further."""
+    box.guest.wait_for(lambda: recorder_pid(box) not in (pid, "0"), "a new recorder", timeout_s=120)
+    box.follower.forget()
+    told = box.until(
+        lambda s: s.state is BoxState.RECORDING and s.recording, "the take goes on", timeout_s=150
     )
+    assert told.recording is not None
+    box.until_recording(told.recording.tape_frames + 25)
 
 
 def test_the_recorder_is_killed_in_mid_take(box: Box) -> None:
     dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
     begin(box, 75)
-    take = box.take_id()
-    box.guest.run(f"kill -9 {recorder_pid(box)}")
-    goes_on(box, 100)
+    take, pid = box.take_id(), recorder_pid(box)
+    box.guest.run(f"kill -9 {pid}")
+    goes_on(box, pid)
     assert box.take_id() == take
     box.press()
     box.until_take(TakeState.RECORDED)
@@ -52,8 +54,7 @@ def test_the_recorder_hangs_and_its_watchdog_bites(box: Box) -> None:
     begin(box, 75)
     pid = recorder_pid(box)
     box.guest.run(f"kill -STOP {pid}")
-    box.guest.wait_for(lambda: recorder_pid(box) not in (pid, "0"), "a new recorder", timeout_s=120)
-    goes_on(box, 100)
+    goes_on(box, pid)
     box.press()
     box.until_take(TakeState.RECORDED)
     check_pictures(box, dongle, box.segments(Role.TAPE)[0], 50)

@@ -168,7 +168,7 @@ def test_the_scales_learn_where_to_end() -> None:
 
 def test_the_loss_is_nothing_for_the_truth_and_grows_with_the_error() -> None:
     truth, base = torch.randn(1, 24, 8, 8) * 5, torch.rand(1, 1, 32, 32) * 200
-    none, small, large = (float(loss_of(truth + error, truth, base)) for error in (0, 1, 4))
+    none, small, large = (float(loss_of(truth + error, truth, base, 25.0)) for error in (0, 1, 4))
     assert none == pytest.approx(0, abs=1e-4)
     assert 0 < small < large
 
