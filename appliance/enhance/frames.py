@@ -1,8 +1,8 @@
 """Whole pictures in, better or larger ones out: nets that look at a few pictures at once.
 
-A net of scale 1, 2 or 4 works where 4 x 4 pixels of its *answer* lie: what it is asked is folded by 4, 2 or 1,
-so that nets of any scale answer alike, with what to add to the middle picture after a bicubic enlargement, in
-levels around 128. Training uses these functions too.
+A net of scale 1, 2 or 4 works where 4 x 4 pixels of its *answer* lie: what it is asked is folded by 4, 2 or
+1, so that nets of any scale answer alike: with what to add to the middle picture after a bicubic enlargement,
+in levels around 128. Training uses these functions too.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def improve(pictures: Iterable[Picture], runtime: Runtime) -> Generator[Picture,
 
 
 def picture_windows(pictures: Iterable[Picture], window: int, scale: int) -> Iterator[list[Seen]]:
-    """For every picture those to look at, itself in the middle; beyond a cut or an end the nearest stands in."""
+    """For every picture those to look at, in the middle; beyond a cut or an end the nearest stands in."""
     reach = window // 2
     run: list[Seen | None] = [None] * reach
     stream = (Seen(picture, scale) for picture in pictures)

@@ -1,6 +1,6 @@
-"""What recipes undo: noise, blur, a quarter of both sides, x265 at a quarter of the size. Each from a clean crop.
+"""What recipes undo: noise, blur, a quarter of both sides. Each from a few clean pictures, planar 4:2:0.
 
-All of it works on a few whole pictures, planar 4:2:0, of SIDE pixels; chance comes from the caller's generator.
+Chance comes from the caller's generator.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ def noisy(pictures: Sequence[Planes], sigma: float, rng: np.random.Generator) ->
 
 
 def blurred(pictures: Sequence[Planes], rng: np.random.Generator) -> list[Planes]:
-    """A hand that shakes and a lens that is not sharp: each picture along a line of its own, much like the last
-    one's."""
+    """A hand that shakes and a lens that is not sharp: each picture along a line much like the last one's."""
     length_px, angle = rng.uniform(1, 9), rng.uniform(0, np.pi)
     sigma_px, grain = rng.uniform(0.3, 1.6), rng.uniform(0, 1.5)
     found = []
@@ -63,7 +62,7 @@ def line_kernel(length_px: float, angle: float, sigma_px: float, side: int = 17)
 
 
 def small_and_worn(pictures: Sequence[Planes], rng: np.random.Generator) -> list[Planes]:
-    """A quarter of both sides: soft, a little noisy, often through JPEG, as clips from telephones and the web."""
+    """A quarter of both sides: soft, a little noisy, often through JPEG, as clips from telephones are."""
     sigma_px, grain = rng.uniform(0.6, 2.2), rng.uniform(0, 5)
     quality = int(rng.integers(55, 96)) if rng.random() < 0.6 else 0
     found = []

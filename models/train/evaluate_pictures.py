@@ -17,7 +17,7 @@ Scores = dict[str, dict[str, float]]
 
 
 def evaluate_pictures(draw: Callable[[np.random.Generator], Example], folder: Path, plan: Plan) -> Scores:
-    """In decibels, means over crops; ``given`` is the middle picture alone, enlarged where the net enlarges."""
+    """In decibels, means over crops; ``given`` is the middle picture, enlarged where the net enlarges."""
     rng = np.random.default_rng(4)
     examples = [draw(rng) for _ in range(EXAMPLES)]
     names = (plan.tier, f"{plan.tier}-s8", f"{plan.tier}-f32")

@@ -143,8 +143,8 @@ def believed(residual: Tensor, fields: Tensor) -> Tensor:
 def loss_of(guess: Tensor, truth: Tensor, base: Tensor | None, alike: float) -> Tensor:
     """Light, colour, the differences of neighbours, and likeness of structure, which PSNR alone would blur.
 
-    ``base``: what both residuals are added to, its light as a picture (n, 1, rows, columns), in levels; without
-    it the likeness does not count.
+    ``base``: what both residuals are added to, its light as a picture (n, 1, rows, columns), in levels;
+    without it the likeness does not count.
     """
     y, wanted_y = (functional.pixel_shuffle(t[:, :16], 4) for t in (guess, truth))
     error = y - wanted_y

@@ -1,4 +1,4 @@
-"""Examples for the nets of whole pictures, out of the truths of the prepared pieces: six clean pictures each."""
+"""Examples for the nets of whole pictures, out of the truths of the prepared pieces: six pictures each."""
 
 from __future__ import annotations
 
