@@ -80,6 +80,7 @@ class FileResult:
     tier: str = "live"
     guide_words: str = ""  # how the camera's detail came into the film; "" where it did not help
     clips: tuple[ClipSync, ...] = ()  # every film of the camera
+    filled_frames: int = 0  # that capture lost
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -87,6 +88,7 @@ class FileResult:
             "tape_frames": self.frames,
             "film_frames": 2 * self.frames,
             "guided_fields": self.guided_fields,
+            "filled_frames": self.filled_frames,
             "provider": self.provider,
             "tier": self.tier,
             "guided_by": self.guide_words,
@@ -144,6 +146,7 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
             ClipSync(job.tape, camera.path, estimate)
             for camera, estimate in zip(cameras, made.syncs[0].clips, strict=True)
         ),
+        filled_frames=made.filled_frames,
     )
 
 

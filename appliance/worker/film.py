@@ -18,6 +18,7 @@ from appliance.enhance.double import Fine, halved_picture
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
+from appliance.worker.filling import LEAD_FRAMES, Shown, filled_in
 from appliance.worker.following import Followed, Follower, Known, keep_known, known_after
 from appliance.worker.guides import Guide
 from appliance.worker.reel import Piece, tape_pictures
@@ -50,6 +51,7 @@ class View:
     fine: Fine | None = None
     known: Known | None = None
     lying: Lying | None = None
+    filled: bool = False  # capture lost the frame; the film shows what lies between its neighbours
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Chunk:
     frames: int  # of the tape
     guided_fields: int
     last: bool
+    filled_frames: int = 0  # that capture lost
 
 
 def film_piece(
@@ -95,10 +98,10 @@ def film_piece(
         following: View | None = next(views, None)
         while following is not None:
             now = chain([following], islice(views, 2 * chunk_frames - 1))
-            fields, guided, known = write_views(now, outputs, folder / stem(len(made)))
+            fields, guided, filled, known = write_views(now, outputs, folder / stem(len(made)))
             keep_known(folder / stem(len(made)), known)
             following = next(views, None)
-            made.append(Chunk(fields // 2, guided, last=following is None))
+            made.append(Chunk(fields // 2, guided, following is None, filled // 2))
             mark_finished(folder / stem(len(made) - 1), made[-1])
             on_chunk()
     return tuple(made)
@@ -147,9 +150,10 @@ def chunk_files(folder: Path, output: Output, chunks: Sequence[Chunk]) -> list[P
 
 def write_views(
     views: Iterable[View], outputs: Sequence[Output], stem: Path
-) -> tuple[int, int, Known | None]:
-    """One chunk of every output: how many fields, how many the camera helped, what is known at its end."""
-    fields = guided = 0
+) -> tuple[int, int, int, Known | None]:
+    """One chunk of every output: how many fields, how many the camera helped, how many of them capture had
+    lost, what is known at its end."""
+    fields = guided = filled = 0
     known: Known | None = None
     with ExitStack() as stack:
         writers = [
@@ -167,10 +171,11 @@ def write_views(
                 sink.give((fields, view))
                 fields += 1
                 guided += view.guided
+                filled += view.filled
                 known = view.known
         finally:
             sink.finish()
-    return fields, guided, known
+    return fields, guided, filled, known
 
 
 def piece_views(
@@ -184,7 +189,7 @@ def piece_views(
     """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
     if not guides:
         return restored(piece, order, runtime, first)
-    start = max(0, first - CONTEXT_FRAMES)
+    start = begun_before(first)
     pictures = ahead(laid_by(piece, guides, start), QUEUE_DEPTH)
     watched = Watched(pictures, 2 * (first - start), order != "progressive")
     views = restored(piece, order, runtime, first, watched.tell)
@@ -196,6 +201,20 @@ def restored(
     piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None = None
 ) -> Iterator[View]:
     """The tape alone, made better: two views for each of its frames."""
+    lead = max(0, first - LEAD_FRAMES)
+    shown = filled_in(restored_from(piece, order, runtime, lead, tell))
+    for item in islice(shown, 2 * (first - lead), None):
+        yield View(item.tape, item.film, False, filled=item.filled)
+
+
+def begun_before(first: int) -> int:
+    """The frame with which reading begins: a gap that ends after ``first``, and a window's reach."""
+    return max(0, first - LEAD_FRAMES - CONTEXT_FRAMES)
+
+
+def restored_from(
+    piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None
+) -> Iterator[Shown]:
     start = max(0, first - CONTEXT_FRAMES)
     waiting: deque[Picture] = deque()
 
@@ -207,7 +226,7 @@ def restored(
 
     films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start, tell=tell)
     for field, film in enumerate(films):
-        yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
+        yield Shown(waiting[0] if field % 2 == 0 else waiting.popleft(), film)
 
 
 def with_guides(views: Iterator[View], watched: Watched, follower: Follower, guide: Guide) -> Iterator[View]:

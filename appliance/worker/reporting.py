@@ -123,6 +123,7 @@ def settings_of(making: Making, made: Made) -> dict[str, str]:
         "model tier": made.tier,
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
         **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
+        **({"frames that capture lost": f"{made.filled_frames} filled"} if made.filled_frames else {}),
         "access copy": f"{size}, H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
         "fields": making.order,
     }
