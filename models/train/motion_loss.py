@@ -33,7 +33,7 @@ def motion_loss(answer: Tensor, packed: Tensor) -> Tensor:
 
 
 def shown(answer: Tensor, packed: Tensor, where: tuple[slice, slice] | None = None) -> Tensor:
-    """The light of the picture between, (n, 1, rows, columns), in levels; or ``where`` of it, quarter size."""
+    """The light of the picture between, (n, 1, rows, columns), in levels; or of ``where`` at a quarter."""
     rows, columns = where or (slice(None), slice(None))
     told = functional.pixel_shuffle(answer[:, :20], 2)[..., rows, columns]
     way = functional.pixel_shuffle(packed[:, 3 * LIGHT : 3 * LIGHT + 8], 2)[..., rows, columns]
