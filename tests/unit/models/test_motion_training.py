@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from appliance.core.types import Picture
@@ -51,7 +52,7 @@ def test_examples_lie_between_and_are_told_when(scene: list[Colour]) -> None:
     for seed in range(20):
         three, part = draw_three(known, np.random.default_rng(seed))
         edges = [float((y > 150).any(0).argmax()) for y in three]
-        assert edges[1] == (1 - part) * edges[0] + part * edges[2]
+        assert edges[1] == pytest.approx((1 - part) * edges[0] + part * edges[2])
 
 
 def test_films_that_show_every_picture_twice_teach_nothing(scene: list[Colour]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -24,12 +25,17 @@ SIZE = (COLUMNS, ROWS)
 PX_A_FIELD = 1.5
 
 
-def at(field: float, seed: int = 0) -> Plane:
-    """What the camera saw then: it turns."""
+@lru_cache(maxsize=2)
+def wide(seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed).normal(0, 1, (2 * ROWS, 4 * COLUMNS)).astype(np.float32)
     soft = sum(2**k * cv2.GaussianBlur(noise, (0, 0), 2.0**k) for k in range(1, 4))
+    return np.asarray(120 + 40 * soft / soft.std(), np.float32)
+
+
+def at(field: float, seed: int = 0) -> Plane:
+    """What the camera saw then: it turns."""
     move = np.array([[1, 0, -20 - PX_A_FIELD * field], [0, 1, -30]], np.float32)
-    seen = cv2.warpAffine(120 + 40 * soft / soft.std(), move, SIZE, flags=cv2.INTER_CUBIC)
+    seen = cv2.warpAffine(wide(seed), move, SIZE, flags=cv2.INTER_CUBIC)
     return np.asarray(np.clip(seen, 16, 235), np.uint8)
 
 
