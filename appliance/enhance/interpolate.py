@@ -1,7 +1,7 @@
 """Pictures between pictures: slow motion, and what capture has lost.
 
-Flow finds where things move, a small net corrects it and says which of both pictures shows each place, and
-both are moved there and mixed. Across a cut nothing is mixed: the nearer picture is held.
+Flow finds where things move, both pictures are moved there, and a small net says how much of each shows in
+every place, and what is missing. Across a cut nothing is mixed: the nearer picture is held.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from appliance.core.types import Picture, Plane
 from appliance.enhance.cuts import torn, whole
 from appliance.enhance.motion import Pair, Seen, Ways, pack_motion, places, ways_of
+from appliance.enhance.pack import add_residual
 from appliance.enhance.pipeline import Question, answered
 from appliance.enhance.runtime import Runtime
 
@@ -105,6 +106,8 @@ class Mixer:
     def mixed(self, one: Picture, other: Picture, ways: Ways, time_s: float) -> Picture:
         light = self._space(one.y).follow(ways)
         y = light.mixed(one.y, other.y)
+        if ways.more is not None:
+            y = add_residual(y, np.asarray(cv2.resize(ways.more, y.shape[::-1]), np.uint8))
         colour = self._space(one.u).follow(ways)
         return Picture(y, colour.mixed(one.u, other.u), colour.mixed(one.v, other.v), time_s)
 
@@ -135,6 +138,10 @@ class Space:
         return self
 
     def mixed(self, one: Plane, other: Plane) -> Plane:
+        return np.asarray(cv2.blendLinear(*self.brought(one, other), *self._shares), np.uint8)
+
+    def brought(self, one: Plane, other: Plane) -> Plane:
+        """Both where the picture between has them; overwritten by the next call."""
         for plane, maps, space in zip((one, other), self._maps, self._brought, strict=True):
             cv2.remap(plane, *maps, cv2.INTER_LINEAR, dst=space, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(cv2.blendLinear(*self._brought, *self._shares), np.uint8)
+        return self._brought

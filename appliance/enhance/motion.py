@@ -1,8 +1,8 @@
 """Where things move between two pictures, and what the flow net is asked about it and answers.
 
 Everything is looked for at a quarter of both sides. A first guess comes from optical flow and is tried
-against standing still and against what its neighbours do. The net is shown how well the guess fits and
-answers, for every place, how far aside to look in either picture, and how much of the later one is to show.
+against standing still and against what its neighbours do. The net is shown how well the guess fits, and it
+answers for every place how much of the later picture is to show, and what is to be added where neither fits.
 Training uses these functions too.
 """
 
@@ -23,7 +23,7 @@ Reals = NDArray[np.floating[Any]]
 
 FLOW_CHANNELS = 56
 LEAST_PX = 64  # of either side; in less there is nothing to follow
-STEPS_A_PX = 8.0  # in the net's answer, of whole pixels
+LIGHT = 16  # channels of the net's answer that are to be added; four more are shares
 SHARE_STEPS = 64.0  # in the net's answer, from nothing to all of a picture
 WAY_STEPS = 4.0  # in what the net is asked, of a quarter of a pixel's size
 ASIDE_PX = 4  # from where neighbours' ways are tried, at a quarter of the size
@@ -51,12 +51,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Ways:
-    """For each place of a quarter of the size: how far to go back for it in either picture, in pixels of the
-    quarter size, and the later picture's share, 0..1."""
+    """For each place of a quarter of the size: how far aside it lies in either picture, in pixels of the
+    quarter size, and the later picture's share, 0..1; ``more`` is what to add, at half size, around 128."""
 
     to_one: Reals  # (rows, columns, 2), x and y
     to_other: Reals
     share: Reals
+    more: Plane | None = None
 
 
 def quarter_size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -125,11 +126,12 @@ class Pair:
 
 
 def searcher() -> Any:
-    """A finer scale takes three times as long for a tenth of a decibel. It keeps a work space, so that every
-    search has one of its own."""
+    """At the finest scale, where a coarser grid of patches costs little and halves the time. It keeps a work
+    space, so that every search has one of its own."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(1)
-    search.setGradientDescentIterations(25)
+    search.setFinestScale(0)
+    search.setPatchStride(6)
+    search.setGradientDescentIterations(12)
     search.setVariationalRefinementIterations(0)
     search.setUseMeanNormalization(False)
     return search
@@ -169,11 +171,10 @@ def as_bytes(values: Reals, steps: float) -> Plane:
 
 
 def ways_of(way: Reals, part: float, answer: Plane) -> Ways:
-    """The guess as the net corrects it; an empty answer corrects nothing."""
+    """The way as the net judges it; an empty answer says nothing."""
     to_one, to_other = -np.float32(part) * way, np.float32(1 - part) * way
     if not answer.size:
         return Ways(to_one, to_other, np.full(way.shape[:2], part, np.float32))
-    told = [unfold(answer[4 * k : 4 * k + 4], 2).astype(np.float32) - NOTHING for k in range(5)]
-    moved = [np.dstack(told[k : k + 2]) / np.float32(4 * STEPS_A_PX) for k in (0, 2)]
-    share = np.clip(part + told[4] / SHARE_STEPS, 0, 1)
-    return Ways(to_one + moved[0], to_other + moved[1], share)
+    told = unfold(answer[LIGHT : LIGHT + 4], 2).astype(np.float32) - NOTHING
+    share = np.clip(part + told / SHARE_STEPS, 0, 1)
+    return Ways(to_one, to_other, share, unfold(answer[:LIGHT], 4))

@@ -28,7 +28,7 @@ from models.train.evaluate_pictures import evaluate_pictures
 from models.train.export import check_export, export_all
 from models.train.fit import Training, fit
 from models.train.guide_data import Films, draw_guided, make_films
-from models.train.motion_data import draw_motion
+from models.train.motion_data import draw_motion, of_clips
 from models.train.picture_data import SPOILT, draw_picture, draw_squeezed, squeeze
 from models.train.plan import GUIDE, INTERPOLATE, LIVE, PICTURE_PLANS, STANDARD, Plan
 from models.train.prepare import Pieces, prepare
@@ -56,6 +56,12 @@ class House:
 
     def held_out(self) -> Path:
         return prepare(self.data, self.cache, True, HELD_OUT_EACH, HELD_OUT_SEED)
+
+    def clips(self, pieces: Path) -> int:
+        """How many of the pieces are of clips; they come last."""
+        held_out = pieces == self.held_out()
+        clips, _ = find_sources(self.data, held_out)
+        return len(clips) * (HELD_OUT_EACH if held_out else TRAIN_EACH)[0]
 
     def films(self, pieces: Path) -> Films:
         """What the largest tier makes of these pieces; made once."""
@@ -127,7 +133,7 @@ def batches(house: House, plan: Plan, start: int) -> Iterator[Batch]:
 def drawing(house: House, plan: Plan, paths: list[Path]) -> Callable[[np.random.Generator], Example]:
     """What makes one example of these prepared pieces."""
     if plan.tier == INTERPOLATE.tier:
-        return partial(draw_motion, Pieces.load(paths, ("tape", "steady")))
+        return partial(draw_motion, of_clips(paths, house.clips(paths[0])))
     if plan.window:
         pieces = Pieces.load(paths, ("tape", "steady"))
         if plan.tier in SPOILT:

@@ -1,4 +1,4 @@
-"""What the exported flow nets make of held-out pieces, beside mixing and beside flow without a net."""
+"""What the exported flow nets make of held-out pieces, beside flow without a net."""
 
 from __future__ import annotations
 
@@ -27,18 +27,13 @@ def evaluate_motion(draw: Callable[[np.random.Generator], Example], folder: Path
     found: dict[str, list[float]] = {}
     for asked, packed in examples:
         known = torch.from_numpy(packed[None])
-        note = {"mixed": mixed(known), "flow": shown(torch.zeros(1, 24, *asked.shape[1:]), known)}
+        note = {"flow": shown(torch.zeros(1, 24, *asked.shape[1:]), known)}
         for name, answer in answers.items():
             told = answer(asked[None].astype(np.uint8)).astype(np.float32) - 128
             note[name] = shown(torch.from_numpy(told[None]), known)
         for name, picture in note.items():
             found.setdefault(f"{name}_psnr_y", []).append(decibels(picture, light(known, 2)))
     return {"held-out": {name: float(np.mean(values)) for name, values in found.items()}}
-
-
-def mixed(packed: Tensor) -> Tensor:
-    part = packed[:, -1:, :1, :1]
-    return (1 - part) * light(packed, 0) + part * light(packed, 1)
 
 
 def decibels(made: Tensor, truth: Tensor) -> float:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.core.types import Picture
-from appliance.enhance.motion import Pair, Seen, pack_motion
+from appliance.enhance.interpolate import Space
+from appliance.enhance.motion import Pair, Seen, pack_motion, ways_of
 from appliance.enhance.pack import fold
+from appliance.enhance.pipeline import NO_ANSWER
 from models.train.batches import Example
 from models.train.prepare import Pieces
 
-SIDE = 8  # what the truth is folded by: both pictures, what lay between, the guess at the ways, and when
+SIDE = 8  # what the truth is folded by
 SPANS = ((1, 2), (2, 4), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (4, 5))  # which picture of how many steps
 CHANCES = (0.42, 0.26, 0.07, 0.07, 0.06, 0.06, 0.03, 0.03)
 TRIES = 8
+ALL_BUT_LIGHT = ("tape", "steady", "truth_c", "top", "wear")
 Bytes = NDArray[np.uint8]
 
 
-def draw_motion(pieces: Pieces, rng: np.random.Generator) -> Example:
+def of_clips(paths: list[Path], each: int) -> Bytes:
+    """The light of the pieces from clips, so many at the end of every file. Photos are moved by a shaking
+    hand, which nobody can foresee: they would teach nothing but to give up."""
+    return np.concatenate([Pieces.load([path], ALL_BUT_LIGHT).truth_y[-each:] for path in paths])
+
+
+def draw_motion(pieces: Bytes, rng: np.random.Generator) -> Example:
     """What the net is asked about a whole piece, and what its answer is measured with."""
     for _ in range(TRIES):
         (one, between, other), part = draw_three(pieces, rng)
@@ -27,9 +38,9 @@ def draw_motion(pieces: Pieces, rng: np.random.Generator) -> Example:
     return example(one, between, other, part)
 
 
-def draw_three(pieces: Pieces, rng: np.random.Generator) -> tuple[list[Bytes], float]:
+def draw_three(pieces: Bytes, rng: np.random.Generator) -> tuple[list[Bytes], float]:
     """In either order of time, and in any of four mirrors."""
-    count, pictures = pieces.truth_y.shape[:2]
+    count, pictures = pieces.shape[:2]
     step, steps = SPANS[int(rng.choice(len(SPANS), p=CHANCES))]
     piece, first = int(rng.integers(count)), int(rng.integers(pictures - steps))
     numbers = [first, first + step, first + steps]
@@ -37,7 +48,7 @@ def draw_three(pieces: Pieces, rng: np.random.Generator) -> tuple[list[Bytes], f
     if rng.random() < 0.5:
         numbers, part = numbers[::-1], 1 - part
     down, across = (-1 if rng.random() < 0.5 else 1 for _ in range(2))
-    return [np.ascontiguousarray(pieces.truth_y[piece, n, ::down, ::across]) for n in numbers], part
+    return [np.ascontiguousarray(pieces[piece, n, ::down, ::across]) for n in numbers], part
 
 
 def jerky(one: Bytes, between: Bytes, other: Bytes) -> bool:
@@ -47,18 +58,11 @@ def jerky(one: Bytes, between: Bytes, other: Bytes) -> bool:
 
 
 def example(one: Bytes, between: Bytes, other: Bytes, part: float) -> Example:
+    """With the truth go both pictures, brought to where things lay, and when that was."""
     colour = np.full((one.shape[0] // 2, one.shape[1] // 2), 128, np.uint8)
     pair = Pair(*(Seen(Picture(y, colour, colour, 0.0)) for y in (one, other)))
     way = pair.way_at(part)
     asked = pack_motion(pair, way, part)[0].astype(np.float32)
-    light = [fold(y, SIDE, SIDE).astype(np.float32) for y in (one, other, between)]
-    ways = [fold_reals(way[..., k]) for k in (0, 1)]
-    when = np.full((1, *asked.shape[1:]), part, np.float32)
-    return asked, np.concatenate([*light, *ways, when])
-
-
-def fold_reals(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """By 2, in the order of fold."""
-    rows, columns = plane.shape
-    parts = plane.reshape(rows // 2, 2, columns // 2, 2).transpose(1, 3, 0, 2)
-    return np.ascontiguousarray(parts.reshape(4, rows // 2, columns // 2))
+    both = Space(*one.shape).follow(ways_of(way, part, NO_ANSWER)).brought(one, other)
+    light = [fold(y, SIDE, SIDE).astype(np.float32) for y in (*both, between)]
+    return asked, np.concatenate([*light, np.full((1, *asked.shape[1:]), part, np.float32)])

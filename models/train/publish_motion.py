@@ -17,12 +17,10 @@ INPUT = (
     "the one and to the other, x and y, in quarters of a pixel of the quarter size around 128, folded 2x2"
 )
 OUTPUT = (
-    "residual: u8 (1, 24, rows/8, columns/8); folded 2x2, around 128: how far further to look in the one, x "
-    "and y, and in the other, in eighths of a pixel, the other's share in 64ths beside the part of the way, "
-    "and four that nothing reads"
+    "residual: u8 (1, 24, rows/8, columns/8), around 128; what to add to the light at half size, folded 4x4, "
+    "in levels; the other's share in 64ths beside the part of the way, folded 2x2; four that nothing reads"
 )
 NAMES = {
-    "mixed": "both mixed",
     "flow": "flow without a net",
     "interpolate": "interpolate",
     "interpolate-s8": "interpolate-s8",
@@ -30,9 +28,9 @@ NAMES = {
 }
 CARD = """# interpolate
 
-Corrects what optical flow says of two pictures, for a picture between them: how far each of its places is to
-be looked for in the one and in the other, and which of both shows it. The pictures themselves are moved and
-mixed at full size by OpenCV, so that no detail is ever made up.
+Judges what optical flow says of two pictures, for a picture between them: how much of either one shows in
+each place, and what is missing where neither fits. The pictures are moved and mixed at full size by OpenCV;
+what the net adds is of half the size.
 
 A plain stack of 3x3 convolutions on an eighth of both sides ({channels} channels, {blocks} residual blocks,
 {weights:.3f} million weights, {gmacs:.2f} GMAC a picture of 720x576), 8-bit activations and 8-bit weights,
@@ -40,8 +38,8 @@ trained as such, through the moving and mixing.
 
 **Data**: {about}. The pictures are clean; the split is by clip and by photo.
 
-**What it leaves alone**: the colours follow the light. It adds no light of its own: what neither picture
-shows cannot come out of it. Across a cut it is not asked.
+**What it leaves alone**: the ways themselves, which are the flow's. The colours follow the light. Across a
+cut it is not asked.
 
 **Held-out pieces** of 384x192 pixels, a picture half-way, a third or a quarter of the way between two, mean
 over the pieces, decibels of light; docs/bench.md has the figures on whole clips:
