@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from appliance.core.types import Role, TakeState
+from appliance.core.types import Role, Stage, TakeState
+from appliance.worker.progress import SHARE
 from hw.bench.box import Box
 from hw.bench.compare import Recorded
 from hw.bench.plugs import Plugged
 
 SOUND_LATE_S = 0.25  # QEMU holds 60 to 160 ms of it, and more or less of that as the guest keeps up
 SOUND_STRAY_S = 0.1
+WRITTEN = 0.2  # of a delivery, which writes in its first half and reads back in its second
 CLICKS_SWALLOWED = 0.15  # of all; where the guest is late, QEMU leaves a tenth of a second out
 
 
@@ -22,6 +24,14 @@ def record(box: Box, frames: int) -> None:
 def begin(box: Box, frames: int = 1) -> None:
     box.press()
     box.until_recording(frames)
+
+
+def until_in_mid_write(box: Box) -> None:
+    """The film is on its way to the stick; a job's progress is that of all its stages."""
+    enough = 1 - SHARE[Stage.DELIVER] * (1 - WRITTEN)
+    box.until(
+        lambda s: s.job and s.job.stage is Stage.DELIVER and s.job.fraction > enough, "it is being written"
+    )
 
 
 def check_whole(box: Box, device: Plugged, role: Role, frames: int) -> None:
