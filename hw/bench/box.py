@@ -157,6 +157,10 @@ class Box:
         rows = [line.split() for line in said.splitlines()]
         return [(row[0] == "1", row[1] == "1", row[2] == "1") for row in rows]
 
+    def until_shows(self, state: BoxState) -> None:
+        """The lights say this; a guest that was resumed a moment ago needs a moment itself."""
+        self.guest.wait_for(lambda: self.shows(state), f"the lights of {state.value}")
+
     def shows(self, state: BoxState) -> bool:
         """Whether the lights say this: steady, dark, or changing as its pattern does."""
         seen = self.lights()

@@ -21,7 +21,7 @@ def delivered(box: Box) -> None:
 def test_the_film_is_delivered_and_verified(film_box: Box, kind: str) -> None:
     stick = film_box.insert(kind, ROOM_MB)
     delivered(film_box)
-    assert film_box.shows(BoxState.DONE)
+    film_box.until_shows(BoxState.DONE)
     assert film_box.do(CommandName.EJECT) is None
     film_box.until(lambda s: s.state is BoxState.EJECTED, "released")
     looked = film_box.look_at(stick)
