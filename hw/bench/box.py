@@ -88,10 +88,14 @@ class Box:
         return stick
 
     def look_at(self, stick: Stick) -> Inspection:
-        """Pull the stick and look at what lies on it, with another machine."""
+        """Pull the stick and look at what lies on it, with another machine; time stands still for this one."""
         if stick.inserted:
             stick.pull(self.guest.qmp)
-        return inspect(self._image, stick.path, stick.kind)
+        self.guest.qmp.command("stop")
+        try:
+            return inspect(self._image, stick.path, stick.kind)
+        finally:
+            self.guest.qmp.command("cont")
 
     def press(self, seconds: float = SHORT_S) -> None:
         """The button, with a finger."""

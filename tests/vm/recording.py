@@ -41,10 +41,12 @@ def check_whole(box: Box, device: Plugged, role: Role, frames: int) -> None:
     check_sound(box, device, segment, role.value)
 
 
-def check_pictures(box: Box, device: Plugged, segment: Recorded, frames: int) -> None:
+def check_pictures(box: Box, device: Plugged, segment: Recorded, frames: int, spared: int = 0) -> None:
+    """``spared`` frames may be lost, as beside a plug that is pulled, where the box tells of each."""
     found = box.compare(device, segment)
     assert device.skipped() == 0, "the guest was too slow for this scenario"
-    assert found.whole, found
+    told = sum(one["lost_frames"] for one in box.take_facts()["segments"]) if found.missing else 0
+    assert not found.strange and len(found.missing) <= min(spared, told), (found, told)
     assert found.recorded >= frames
 
 

@@ -58,6 +58,6 @@ MODELS = {
         replace(DONGLE, name="dongle-small", mjpeg=SMALL, yuyv=()),
         replace(CAMERA, name="camera-small", mjpeg=SMALL, yuyv=()),
         replace(DONGLE, name="dongle-ntsc", mjpeg=(Size(720, 480, NTSC),), yuyv=()),
-        replace(DONGLE, name="dongle-raw", mjpeg=(), yuyv=(Size(720, 576, PAL),)),
+        replace(DONGLE, name="dongle-raw", mjpeg=(), yuyv=(Size(176, 144, PAL),)),  # FFV1 of more is too much
     )
 }
