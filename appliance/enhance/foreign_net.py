@@ -232,7 +232,10 @@ def layout_of(inputs: list[Any], task: str) -> tuple[str, list[Any]]:
 
 
 def is_picture(one: Any) -> bool:
-    return len(one.shape) == 4 and (one.shape[1] in (1, 3) or not isinstance(one.shape[1], int))
+    if len(one.shape) != 4:
+        return False
+    unknown = not isinstance(one.shape[1], int)
+    return one.shape[3] not in (1, 3) if unknown else one.shape[1] in (1, 3)
 
 
 def channels_problem(one: Any) -> Problem:

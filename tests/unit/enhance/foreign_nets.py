@@ -1,8 +1,9 @@
-"""Small real nets of the kinds that people have, built on the spot: each does something that can be computed here, too."""
+"""Small real nets of the kinds that people have, built on the spot: each does something simple."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,11 @@ def chain(
     half: bool = False,
     **more: Any,
 ) -> Path:
-    """Convolutions of 3 x 3 that keep the picture and add a little of what is around; then pixels shuffled."""
+    """Convolutions of 3 x 3 that keep the picture and add a little of what is around; pixels shuffled."""
     rng = np.random.default_rng(7)
     nodes, constants, name = [], {}, "x"
     widths = [colours, *[channels] * (layers - 1), colours * scale * scale]
-    for number, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+    for number, (before, after) in enumerate(pairwise(widths)):
         weight = rng.normal(0, 0.02, (after, before, 3, 3))
         for place in range(after):
             kept = place // (scale * scale) if number == layers - 1 else place
@@ -88,7 +89,7 @@ def same(path: Path, colours: int = 3) -> Path:
 
 
 def of_eights(path: Path) -> Path:
-    """Nine tenths of the picture and a tenth of its mean in each 8 x 8: refuses sizes that are no multiples."""
+    """Nine tenths of the picture and a tenth of its mean in each 8 x 8: takes multiples of 8 only."""
     ones = np.zeros((3, 1, 8, 8)) + 0.1
     nodes = [
         node("AveragePool", ["x"], "pool", kernel_shape=[8, 8], strides=[8, 8]),
