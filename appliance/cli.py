@@ -7,7 +7,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
 from appliance.devices_cli import devices
 from appliance.import_cli import import_films
+from appliance.models_cli import models
 from appliance.run_cli import run
 
 INCOMPLETE = 3  # done, but the input was cut off
@@ -297,46 +298,6 @@ def press(
         raise typer.Exit(1)
 
 
-models = typer.Typer(help="The restoration models: what there is, where it runs, preparing the processor.")
-app.add_typer(models, name="models")
-
-
-@models.callback(invoke_without_command=True)
-def list_models(context: typer.Context, json_: JsonFlag = False) -> None:
-    """List the models of this box, check their hashes, and say where they would run."""
-    if context.invoked_subcommand is not None:
-        return
-    from appliance.enhance.manifest import load_model
-    from appliance.enhance.runtime import open_session
-
-    model = load_model()
-    runtime = open_session(model)
-    facts: dict[str, Any] = asdict(model) | {
-        "provider": runtime.provider,
-        "provider_reason": runtime.provider_reason,
-    }
-    if json_:
-        print_json(facts)
-        return
-    for name, value in facts.items():
-        print(f"{name:16} {value}")
-
-
-@models.command("build")
-def build_models(json_: JsonFlag = False, quiet: QuietFlag = False) -> None:
-    """Prepare the processor for every model, so that no film waits for it; waits while a tape is recorded."""
-    from appliance.worker.building import build_engines
-
-    paths, config = box()
-    with progress_bar(quiet) as tell:
-        done = build_engines(config.enhance, paths.cache, paths.journal, tell)
-    if json_:
-        print_json([asdict(one) for one in done])
-        return
-    for one in done:
-        print(f"{one.model.name:24} {'built' if one.built else 'ready'}  {one.provider_reason}")
-
-
 @app.command()
 def doctor(
     config: Annotated[
@@ -357,6 +318,7 @@ def doctor(
 
 
 app.add_typer(bench, name="bench")
+app.add_typer(models, name="models")
 app.command("import")(import_films)
 app.command()(devices)
 app.command()(run)

@@ -45,6 +45,14 @@ class Paths:
         return self.data / "takes"
 
     @property
+    def models(self) -> Path:
+        """The user's own models; where this machine is no box, below the user's home."""
+        if self.root != Path("/") or self.data.is_dir():
+            return self.data / "models"
+        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+        return home / "twinreel/models"
+
+    @property
     def cache(self) -> Path:
         return self.shared_cache or self.root / "var/cache/twinreel"
 
