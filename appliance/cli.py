@@ -19,6 +19,7 @@ from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
 from appliance.devices_cli import devices
 from appliance.import_cli import import_films
+from appliance.recipe_cli import add_recipes
 from appliance.run_cli import run
 
 INCOMPLETE = 3  # done, but the input was cut off
@@ -360,6 +361,7 @@ app.add_typer(bench, name="bench")
 app.command("import")(import_films)
 app.command()(devices)
 app.command()(run)
+add_recipes(app)
 
 
 def version(show: bool) -> None:
