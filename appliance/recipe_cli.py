@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,43 @@ from appliance.console import print_interrupted, print_issue, print_json, progre
 from appliance.core.config import load_config
 from appliance.core.paths import paths_from_environment, user_cache
 
+if TYPE_CHECKING:
+    from appliance.worker.recipes import RecipeJob
+
 INCOMPLETE = 3  # done, but the input was cut off
 INTERRUPTED = 130  # by Ctrl-C
+RecipeName = Annotated[
+    str,
+    typer.Argument(
+        help="A recipe's name, or the path of a TOML file of your own; `twinreel recipes` lists them."
+    ),
+]
+Source = Annotated[
+    Path | None, typer.Argument(metavar="INPUT", help="A film, or a folder of stills (PNG, JPEG).")
+]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        help="The film to write: .mp4 (H.264) or .mkv (lossless FFV1). A folder (no suffix) gets film,"
+        " comparison, stills and report. Of stills: a folder for PNGs of the same names.",
+    ),
+]
+TakeId = Annotated[str, typer.Option(help="Instead of INPUT, a take of this box, which is only read.")]
+Cameras = Annotated[
+    list[Path] | None,
+    typer.Option(help="A camera's film of the same event, or a folder of them; may be given again."),
+]
+Look = Annotated[
+    str, typer.Option(help="restored, twin or tape, for recipes that restore; else as the recipe says.")
+]
+Amount = Annotated[float, typer.Option(min=0, max=1, help="How much of that look.")]
+Order = Annotated[str, typer.Option(help="tff, bff, progressive, or auto: as the pictures show.")]
+Provider = Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over what is there.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
 def add_recipes(app: typer.Typer) -> None:
@@ -23,40 +57,18 @@ def add_recipes(app: typer.Typer) -> None:
 
 
 def make(
-    recipe: Annotated[
-        str,
-        typer.Argument(
-            help="A recipe's name, or the path of a TOML file of your own; `twinreel recipes` lists them."
-        ),
-    ],
-    source: Annotated[
-        Path | None, typer.Argument(metavar="INPUT", help="A film, or a folder of stills (PNG, JPEG).")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="The film to write: .mp4 (H.264) or .mkv (lossless FFV1). A folder (no suffix) gets film,"
-            " comparison, stills and report. Of stills: a folder for PNGs of the same names.",
-        ),
-    ] = None,
-    take: Annotated[str, typer.Option(help="Instead of INPUT, a take of this box, which is only read.")] = "",
-    camera: Annotated[
-        list[Path] | None,
-        typer.Option(help="A camera's film of the same event, or a folder of them; may be given again."),
-    ] = None,
-    look: Annotated[
-        str, typer.Option(help="restored, twin or tape, for recipes that restore; else as the recipe says.")
-    ] = "",
-    amount: Annotated[float, typer.Option(min=0, max=1, help="How much of that look.")] = 1.0,
-    field_order: Annotated[
-        str, typer.Option(help="tff, bff, progressive, or auto: as the pictures show.")
-    ] = "auto",
-    provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
-    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+    recipe: RecipeName,
+    out: Out,
+    source: Source = None,
+    take: TakeId = "",
+    camera: Cameras = None,
+    look: Look = "",
+    amount: Amount = 1.0,
+    field_order: Order = "auto",
+    provider: Provider = "auto",
+    force: Force = False,
     json_: JsonFlag = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a film by a recipe: a list of stages such as restore, camera, net, slower, squeeze.
 
@@ -74,19 +86,23 @@ def make(
     was interrupted goes on when the same command is given again; what is done lies beside the output, in a
     folder that ends in .unfinished. Exit code 3: the input was cut off, its film was made.
     """
-    from appliance.worker.files import work_beside
-    from appliance.worker.recipes import RecipeJob, make_by_recipe
+    from appliance.worker.recipes import RecipeJob
 
-    if out is None or (source is None) == (not take):
-        raise typer.BadParameter("Name a film, a folder of stills, or --take; and with -o what to write.")
     cameras, cache = tuple(camera or ()), user_cache()
     job = RecipeJob(recipe, out, source, take, cameras, look, amount, field_order, provider, force, cache)
+    run(job, json_, quiet)
+
+
+def run(job: RecipeJob, json_: bool, quiet: bool) -> None:
+    from appliance.worker.files import work_beside
+    from appliance.worker.recipes import make_by_recipe
+
     paths = paths_from_environment()
     try:
-        with progress_bar(quiet or json_) as tell:
+        with progress_bar(quiet) as tell:
             result = make_by_recipe(job, paths, load_config(paths), tell)
     except KeyboardInterrupt:
-        print_interrupted(work_beside(out))
+        print_interrupted(work_beside(job.out))
         raise typer.Exit(INTERRUPTED) from None
     for issue in result.issues:
         print_issue(issue)

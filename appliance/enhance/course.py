@@ -9,7 +9,6 @@ from fractions import Fraction
 from appliance.core.problems import Problem
 from appliance.enhance.recipe import Recipe, Step, nearest, refused, wrong
 
-BETWEEN = "between"  # the net that slower and smoother use
 LEAST_PX = 32  # each way
 MOST_PX = 4096 * 3072  # of one picture; with more, a few of them in a row take the memory that there is
 MOST_RATE = 240
@@ -218,7 +217,7 @@ def check_between(asked: Asked) -> int:
     if "restore" in asked.done and not asked.film.interlaced:
         remedy = "Leave restore out, or give it if_interlaced = true."
         raise asked.refuse("would find every picture twice: a progressive film was restored before", remedy)
-    needed(asked, BETWEEN, "between")
+    needed(asked, str(asked.step.options["model"]), "between")
     return int(asked.step.options["times"])
 
 

@@ -19,6 +19,7 @@ else:
 SHIPPED = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
 AUTO = "auto"  # twin where there is a camera, else tape
+BETWEEN = "interpolate"  # the net that makes pictures between pictures, unless another is named
 FAITHFUL = 0.5
 NEVER = object()  # the default of an option that has to be given
 
@@ -51,14 +52,14 @@ class Option:
 
 SHARE = Option(1.0, float, least=0, most=1)
 YES = Option(False, bool)
-TIMES = Option(kind=int, allowed=(2, 4))
+TIMES = {"times": Option(kind=int, allowed=(2, 4)), "model": Option(BETWEEN)}
 KINDS: dict[str, dict[str, Option]] = {
     "restore": {"tier": Option("auto", allowed=("auto", "live", "standard", "studio")), "if_interlaced": YES},
     "camera": {"strength": SHARE, "if_there": YES},
     "look": {"name": Option("twin", allowed=("restored", "twin", "tape")), "amount": SHARE},
     "net": {"model": Option()},
-    "slower": {"times": TIMES},
-    "smoother": {"times": TIMES},
+    "slower": TIMES,
+    "smoother": TIMES,
     "squeeze": {"crf": Option(28, int, least=0, most=51), "shrink": Option(2, int, allowed=(2,))},
 }
 

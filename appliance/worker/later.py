@@ -11,8 +11,7 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.core.types import Picture
-from appliance.enhance.runtime import Runtime
+from appliance.core.types import ModelInfo, Picture
 
 if TYPE_CHECKING:
     from appliance.worker.film import View
@@ -44,13 +43,11 @@ class LaterStage:
     times: int = 1
     reach: int = 0
     keeps: str = ""
-    runtime: Runtime | None = None
+    model: ModelInfo | None = None
+    provider: str = ""
+    provider_reason: str = ""
     rate: Fraction = Fraction(0)  # of the small film
     stretch: int = 1  # and how many times as long as the recording it plays
-
-    @property
-    def model_sha256(self) -> str:
-        return self.runtime.model.sha256 if self.runtime is not None else ""
 
 
 @dataclass(frozen=True)
@@ -69,14 +66,9 @@ class Later:
         return product
 
     @property
-    def runtime(self) -> Runtime | None:
-        """That of the first net."""
-        return next((stage.runtime for stage in self.stages if stage.runtime is not None), None)
-
-    @property
     def identity(self) -> list[str]:
         """Changes with everything that changes the film."""
-        return [f"{stage.words} {stage.times} {stage.model_sha256} {stage.rate}" for stage in self.stages]
+        return [f"{stage.words} {stage.times} {stage.model} {stage.rate}" for stage in self.stages]
 
     @property
     def kept(self) -> tuple[str, ...]:

@@ -143,10 +143,10 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
     for piece, synced, registered in zip(making.pieces, syncs, registrations, strict=True):
         guides = guides_of(piece, synced, registered, making.config, models)
         runs.append(shoot_piece(making, piece, guides, outputs, models.tape, later, stills, progress))
-    computed = models.tape or later.runtime
+    computed = models.tape or next((stage for stage in later.stages if stage.model), None)
     return Made(
         runs=tuple(runs),
-        model=computed.model if computed else NO_MODEL,
+        model=(computed.model if computed else None) or NO_MODEL,
         provider=computed.provider if computed else "cpu",
         provider_reason=computed.provider_reason if computed else "",
         tier=models.tier,

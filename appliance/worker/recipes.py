@@ -94,7 +94,7 @@ def make_by_recipe(
     job: RecipeJob, paths: Paths, config: Config, tell: Callable[[float, str], None]
 ) -> RecipeResult:
     """Raises Problem before the first picture for whatever cannot run."""
-    if job.source is not None and job.source.is_dir():
+    if job.source is not None and job.source.is_dir() and not job.take:
         return of_stills(job, job.source, paths, config, tell)
     reel = reel_of(job, paths)
     check_files(job.out, [info.path for p in reel.pieces for info in (p.tape, *p.cameras)], job.force)
@@ -158,7 +158,7 @@ def result_of(
 
 
 def reel_of(job: RecipeJob, paths: Paths) -> Reel:
-    if job.take:
+    if job.take and job.source is None:
         folder = paths.take(job.take)
         reel = reel_of_take(load_take(folder), folder, known_latencies(paths.latencies))
         if not reel.pieces:
@@ -169,11 +169,11 @@ def reel_of(job: RecipeJob, paths: Paths) -> Reel:
                 "Choose another take.",
             )
         return reel
-    if job.source is None:
+    if job.source is None or job.take:
         raise Problem(
             "recipe-input",
-            "There is nothing to work on",
-            "Neither a film nor a take was named.",
+            "It is not clear what to work on",
+            "Both a film and a take were named." if job.take else "Neither a film nor a take was named.",
             "Name a film or a folder of stills, or a take of this box with --take.",
         )
     cameras, unread = camera_films(job.cameras)
@@ -245,7 +245,7 @@ def of_stills(
     chosen = validate(merge(config.model_dump(), {"enhance": {"provider": job.provider}}), "of this command")
     course = course_of(recipe, film, known_nets())
     stages = make_stills(stills, job.out, course, chosen, job.force, tell)
-    provider = next((stage.runtime.provider for stage in stages if stage.runtime), "cpu")
+    provider = next((stage.provider for stage in stages if stage.provider), "cpu")
     return result_of(course, job.out, course.result.frames, later_facts(stages), provider)
 
 

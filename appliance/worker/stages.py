@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from appliance.core.config import EnhanceConfig
 from appliance.core.types import Picture
 from appliance.encode.squeeze import SqueezeSpec, squeezed
-from appliance.enhance.course import BETWEEN, Course, Shape
+from appliance.enhance.course import Course, Shape
+from appliance.enhance.frames import improve
 from appliance.enhance.manifest import load_model
-from appliance.enhance.nets import between_by, run_of
+from appliance.enhance.nets import between_by
 from appliance.enhance.recipe import Step
 from appliance.enhance.runtime import Runtime, open_session
 from appliance.worker.later import NOTHING_LATER, Later, LaterStage, Where, by_chunks
@@ -60,22 +61,21 @@ def open_stage(
 ) -> LaterStage:
     if step.do == "squeeze":
         return squeezing(step, shape, like)
-    name = str(step.options["model"]) if step.do == "net" else BETWEEN
-    runtime = open_session(load_model(name), enhance.provider, enhance.threads, cache)
-    if step.do == "net":
-        work = partial(improving, name, runtime)
-        return LaterStage(step.words, work, reach=runtime.model.window // 2, runtime=runtime)
-    times = int(step.options["times"])
-    work = partial(filling, times, runtime)
-    return LaterStage(step.words, work, times, reach=BETWEEN_REACH, runtime=runtime)
+    runtime = open_session(load_model(str(step.options["model"])), enhance.provider, enhance.threads, cache)
+    times = int(step.options.get("times", 1))
+    return LaterStage(
+        step.words,
+        partial(by_net, times, runtime),
+        times,
+        reach=BETWEEN_REACH if times > 1 else runtime.model.window // 2,
+        model=runtime.model,
+        provider=runtime.provider,
+        provider_reason=runtime.provider_reason,
+    )
 
 
-def improving(name: str, runtime: Runtime, pictures: Iterator[Picture], where: Where) -> Iterator[Picture]:
-    return run_of(name)(pictures, runtime)
-
-
-def filling(times: int, runtime: Runtime, pictures: Iterator[Picture], where: Where) -> Iterator[Picture]:
-    return between_by(pictures, times, runtime)
+def by_net(times: int, runtime: Runtime, pictures: Iterator[Picture], where: Where) -> Iterator[Picture]:
+    return between_by(pictures, times, runtime) if times > 1 else improve(pictures, runtime)
 
 
 def squeezing(step: Step, shape: Shape, like: SqueezeSpec) -> LaterStage:

@@ -33,7 +33,7 @@ def stage_facts(making: Making, made: Made) -> tuple[StageReport, ...]:
 
 
 def later_facts(stages: Sequence[LaterStage]) -> tuple[StageReport, ...]:
-    return tuple(fact(stage.words, stage.runtime.model if stage.runtime else None) for stage in stages)
+    return tuple(fact(stage.words, stage.model) for stage in stages)
 
 
 def fact(words: str, model: ModelInfo | None) -> StageReport:

@@ -13,7 +13,7 @@ from appliance.enhance.frames import channels
 from appliance.enhance.manifest import models_folder
 from appliance.enhance.pack import RESIDUAL_CHANNELS
 
-NETS = {"denoise": (1, 5), "deblur": (1, 3), "sr4": (4, 3), "compact": (2, 3), "between": (1, 1)}
+NETS = {"denoise": (1, 5), "deblur": (1, 3), "sr4": (4, 3), "compact": (2, 3), "interpolate": (1, 1)}
 
 
 def add_nets(folder: Path, **nets: tuple[int, int]) -> Path:
