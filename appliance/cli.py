@@ -20,6 +20,7 @@ from appliance.core.problems import Problem
 from appliance.devices_cli import devices
 from appliance.import_cli import import_films
 from appliance.models_cli import models
+from appliance.recipe_cli import add_recipes
 from appliance.run_cli import run
 
 INCOMPLETE = 3  # done, but the input was cut off
@@ -322,6 +323,7 @@ app.add_typer(models, name="models")
 app.command("import")(import_films)
 app.command()(devices)
 app.command()(run)
+add_recipes(app)
 
 
 def version(show: bool) -> None:

@@ -55,6 +55,11 @@ class WorkConfig(Section):
 
 
 class EnhanceConfig(Section):
+    recipe: str = Field(
+        "auto",
+        description="What the box makes of its takes, by name: `twinreel recipes` lists them. auto is twin"
+        " where there is a camera, else tape.",
+    )
     tier: Tier = Field(
         "auto",
         description="Which model restores the tape: live is the fastest, studio the best, its"

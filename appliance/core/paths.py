@@ -27,6 +27,11 @@ class Paths:
         return self.root / "var/lib/twinreel/device.toml"
 
     @property
+    def recipes(self) -> Path:
+        """The user's own recipes."""
+        return self.root / "etc/twinreel/recipes"
+
+    @property
     def data(self) -> Path:
         return self.root / "var/lib/twinreel"
 

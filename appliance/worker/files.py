@@ -167,8 +167,12 @@ def is_film(job: FileJob) -> bool:
 
 
 def work_folder(job: FileJob) -> Path:
-    """Beside the output: what is done, until all is done."""
-    out = job.out.resolve()
+    return work_beside(job.out)
+
+
+def work_beside(out: Path) -> Path:
+    """What is done, until all is done."""
+    out = out.resolve()
     return out.with_name(f"{out.name}.unfinished")
 
 
@@ -209,31 +213,35 @@ def wanted_order(choice: str, piece: Piece) -> tuple[FieldOrder, tuple[Issue, ..
 
 
 def check_output(job: FileJob) -> None:
+    check_files(job.out, (job.tape, *job.cameras), job.force)
+
+
+def check_files(out: Path, sources: Iterable[Path], force: bool) -> None:
     """Refuse before the work what would fail or harm after it."""
-    suffix = job.out.suffix.lower()
-    if any(job.out.resolve() == source.resolve() for source in (job.tape, *job.cameras)):
+    suffix = out.suffix.lower()
+    if any(out.resolve() == source.resolve() for source in sources):
         raise Problem(
             "output-is-input",
             "The film would replace its own source",
-            f"{job.out} is one of the recordings.",
+            f"{out} is one of the recordings.",
             "Choose another name for the film.",
         )
-    if suffix and suffix not in FILM_SUFFIXES and not job.out.is_dir():
+    if suffix and suffix not in FILM_SUFFIXES and not out.is_dir():
         raise Problem(
             "output-kind",
-            f"{job.out.name} is no kind of film that can be written",
+            f"{out.name} is no kind of film that can be written",
             f"Its name ends in {suffix}.",
             f"End it in {', '.join(FILM_SUFFIXES)}, or name a folder.",
         )
-    taken = job.out / "film.mp4" if job.out.is_dir() else job.out
-    if taken.exists() and not job.force:
+    taken = out / "film.mp4" if out.is_dir() else out
+    if taken.exists() and not force:
         raise Problem(
             "output-exists",
             f"{taken} is there already",
             "A film of that name was made before, and nothing is written over unasked.",
             "Choose another name, or add --force.",
         )
-    check_writable(job.out.resolve().parent)
+    check_writable(out.resolve().parent)
 
 
 def sync_files(

@@ -13,6 +13,7 @@ from pathlib import Path
 from appliance.core.flow import Sink, ahead
 from appliance.core.types import FieldOrder, Picture, Plane
 from appliance.encode.files import whole_file
+from appliance.encode.planes import to_420
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
@@ -20,6 +21,7 @@ from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
 from appliance.worker.following import Followed, Follower, Known, keep_known, known_after
 from appliance.worker.guides import Guide
+from appliance.worker.later import NOTHING_LATER, Later, Where, chunk_file, stem
 from appliance.worker.reel import Piece, tape_pictures
 from appliance.worker.seen import Watched, laid_by
 
@@ -50,16 +52,29 @@ class View:
     fine: Fine | None = None
     known: Known | None = None
     lying: Lying | None = None
+    shown: tuple[Picture, ...] = ()  # what a recipe's later stages made of ``film``, always as many
+
+    @property
+    def moments(self) -> tuple[View, ...]:
+        """A view for each picture of the film that shows this moment."""
+        if not self.shown:
+            return (self,)
+        return tuple(replace(self, film=picture, fine=None, shown=()) for picture in self.shown)
 
 
 @dataclass(frozen=True)
 class Output:
-    """A film that is written; ``every`` 2 takes only the first field's picture of each tape frame."""
+    """A film that is written; ``every`` 2 takes only the first field's picture of each tape frame.
+
+    ``stretch``: how many times as long as the tape it plays; at 1 a slower film's first pictures are taken.
+    """
 
     name: str
     spec: FilmSpec
     compose: Callable[[View], Picture]
     every: int = 1
+    first_only: bool = False  # of what the later stages made of a moment
+    stretch: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,62 +89,65 @@ def film_piece(
     order: FieldOrder,
     guides: Sequence[Guide],
     outputs: Sequence[Output],
-    runtime: Runtime,
+    runtime: Runtime | None,
     folder: Path,
     chunk_frames: int,
     on_view: Callable[[int, View], None],
     on_chunk: Callable[[], None] = lambda: None,
+    later: Later = NOTHING_LATER,
 ) -> tuple[Chunk, ...]:
     """Write the piece's outputs into ``folder``, going on after the chunks that are already there.
 
+    Without ``runtime`` the recording's own pictures are taken, one view a frame; ``later`` goes on with them.
     ``on_chunk`` is called when a chunk is finished, which nothing takes away any more.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = list(finished_chunks(folder, outputs))
+    made = list(finished_chunks(folder, (*(output.name for output in outputs), *later.kept)))
     if made and made[-1].last:
         return tuple(made)
     first = sum(chunk.frames for chunk in made)
     known = known_after(folder / stem(len(made) - 1)) if made else None
-    with closing(ahead(piece_views(piece, order, guides, runtime, first, known), QUEUE_DEPTH)) as restored:
-        views = numbered(restored, first, on_view)
+    per_frame = 1 if runtime is None else 2
+    context = min(later.lead_frames(per_frame), chunk_frames - 1)
+    lead = min(first, context)
+    restored = piece_views(piece, order, guides, runtime, first - lead, known)
+    where = Where(folder, len(made), lead * per_frame, chunk_frames * per_frame)
+    with closing(ahead(later.shown(restored, where), later.depth(QUEUE_DEPTH))) as ready:
+        views = numbered(ready, per_frame * first, on_view)
         following: View | None = next(views, None)
         while following is not None:
-            now = chain([following], islice(views, 2 * chunk_frames - 1))
-            fields, guided, known = write_views(now, outputs, folder / stem(len(made)))
+            now = chain([following], islice(views, per_frame * chunk_frames - 1))
+            fields, guided, known = write_views(now, outputs, folder / stem(len(made)), context * per_frame)
             keep_known(folder / stem(len(made)), known)
             following = next(views, None)
-            made.append(Chunk(fields // 2, guided, last=following is None))
+            made.append(Chunk(fields // per_frame, guided, last=following is None))
             mark_finished(folder / stem(len(made) - 1), made[-1])
             on_chunk()
     return tuple(made)
 
 
-def stem(number: int) -> str:
-    return f"{number:05d}"
-
-
 def numbered(views: Iterable[View], first: int, on_view: Callable[[int, View], None]) -> Iterator[View]:
-    """The same views; tells ``on_view`` each one's field number."""
-    for field, view in enumerate(views, 2 * first):
-        on_view(field, view)
+    """The same views; tells ``on_view`` each one's number in the piece."""
+    for number, view in enumerate(views, first):
+        on_view(number, view)
         yield view
 
 
-def finished_chunks(folder: Path, outputs: Sequence[Output]) -> tuple[Chunk, ...]:
+def finished_chunks(folder: Path, names: Sequence[str]) -> tuple[Chunk, ...]:
     """The unbroken run of finished chunks from the first on."""
     found: list[Chunk] = []
-    while (chunk := finished_chunk(folder / stem(len(found)), outputs)) is not None:
+    while (chunk := finished_chunk(folder / stem(len(found)), names)) is not None:
         found.append(chunk)
     return tuple(found)
 
 
-def finished_chunk(stem: Path, outputs: Sequence[Output]) -> Chunk | None:
+def finished_chunk(stem: Path, names: Sequence[str]) -> Chunk | None:
     """None for one that is not there whole, or whose marker a power cut has emptied."""
     try:
         chunk = Chunk(**json.loads(stem.with_suffix(".json").read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return chunk if all(chunk_file(stem, output).is_file() for output in outputs) else None
+    return chunk if all(chunk_file(stem, name).is_file() for name in names) else None
 
 
 def mark_finished(stem: Path, chunk: Chunk) -> None:
@@ -137,29 +155,28 @@ def mark_finished(stem: Path, chunk: Chunk) -> None:
         part.write_text(json.dumps(asdict(chunk)))
 
 
-def chunk_file(stem: Path, output: Output) -> Path:
-    return stem.parent / f"{stem.name}-{output.name}.mkv"
-
-
-def chunk_files(folder: Path, output: Output, chunks: Sequence[Chunk]) -> list[Path]:
-    return [chunk_file(folder / stem(number), output) for number in range(len(chunks))]
+def chunk_files(folder: Path, name: str, chunks: Sequence[Chunk]) -> list[Path]:
+    """Of the output of this name."""
+    return [chunk_file(folder / stem(number), name) for number in range(len(chunks))]
 
 
 def write_views(
-    views: Iterable[View], outputs: Sequence[Output], stem: Path
+    views: Iterable[View], outputs: Sequence[Output], stem: Path, context: int = 0
 ) -> tuple[int, int, Known | None]:
-    """One chunk of every output: how many fields, how many the camera helped, what is known at its end."""
+    """One chunk of every output: how many fields, how many the camera helped, and what is known where a
+    later run would begin: ``context`` views before the chunk's end."""
     fields = guided = 0
-    known: Known | None = None
+    known: deque[Known | None] = deque(maxlen=context + 1)
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(FilmWriter(chunk_file(stem, output), output.spec)) for output in outputs
+            stack.enter_context(FilmWriter(chunk_file(stem, output.name), output.spec)) for output in outputs
         ]
 
         def write(item: tuple[int, View]) -> None:
             for output, writer in zip(outputs, writers, strict=True):
                 if item[0] % output.every == 0:
-                    writer.write(output.compose(item[1]))
+                    for moment in item[1].moments[: 1 if output.first_only else None]:
+                        writer.write(output.compose(moment))
 
         sink = Sink(write, QUEUE_DEPTH)
         try:
@@ -167,21 +184,23 @@ def write_views(
                 sink.give((fields, view))
                 fields += 1
                 guided += view.guided
-                known = view.known
+                known.append(view.known)
         finally:
             sink.finish()
-    return fields, guided, known
+    return fields, guided, known[0] if known else None
 
 
 def piece_views(
     piece: Piece,
     order: FieldOrder,
     guides: Sequence[Guide],
-    runtime: Runtime,
+    runtime: Runtime | None,
     first: int,
     known: Known | None = None,
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
+    if runtime is None:
+        return recorded(piece, first)
     if not guides:
         return restored(piece, order, runtime, first)
     start = max(0, first - CONTEXT_FRAMES)
@@ -190,6 +209,12 @@ def piece_views(
     views = restored(piece, order, runtime, first, watched.tell)
     follower = Follower(piece, guides, runtime.model.scale, known)
     return with_guides(views, watched, follower, guides[0])
+
+
+def recorded(piece: Piece, first: int) -> Iterator[View]:
+    """The recording as it is: a view for each of its frames."""
+    for picture in tape_pictures(piece, first):
+        yield View(picture, to_420(picture), False)
 
 
 def restored(
