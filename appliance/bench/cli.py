@@ -231,3 +231,26 @@ def register(
         print_json(placed_json(found, gains))
     else:
         print_placed(found, gains)
+
+
+@app.command("looks")
+def looks(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 4,
+    tier: Annotated[str, typer.Option(help="The tier that restores the tape.")] = "live",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    out: Annotated[Path | None, typer.Option(help="A folder for looks.jpg.")] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Whether each look is what it is called: tape, restored, twin, and what lies between."""
+    from appliance.bench.looks import look_rows, measure_looks
+    from appliance.bench.quality import Wanted
+
+    with progress_bar(quiet) as tell:
+        found = measure_looks(Wanted(data, clips, frames, (tier,), listed(wear), True, out), tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(look_rows(found)))

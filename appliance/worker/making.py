@@ -27,6 +27,7 @@ from appliance.encode.verify import verify_film, wrong
 from appliance.encode.writer import FilmSpec
 from appliance.enhance.double import doubled
 from appliance.enhance.limits import check_size
+from appliance.enhance.look import RESTORED, no_camera_helped, place_of
 from appliance.enhance.runtime import Runtime
 from appliance.worker.building import wait_for_quiet
 from appliance.worker.film import Chunk, Output, View, chunk_files, film_piece
@@ -198,9 +199,17 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
         issues=(
             *making.issues,
             *models.issues,
+            *look_notices(making, runs),
             *notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
         ),
     )
+
+
+def look_notices(making: Making, runs: Sequence[Sequence[Chunk]]) -> tuple[Issue, ...]:
+    """Where a twin was wished for and no camera helped at all."""
+    look = place_of(making.config.enhance.look)
+    alone = not any(chunk.guided_fields for run in runs for chunk in run)
+    return (no_camera_helped(look),) if look > RESTORED and alone else ()
 
 
 def models_of(making: Making, progress: Progress) -> Models:
@@ -296,8 +305,9 @@ def shoot_piece(
 
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
+    look = place_of(making.config.enhance.look)
     return film_piece(
-        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk
+        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk, look
     )
 
 

@@ -9,6 +9,7 @@ from appliance.core.clock import utc_now
 from appliance.core.media import MediaInfo
 from appliance.core.types import Artifact, Registration, Role, Segment, SyncEstimate, Take
 from appliance.encode.report import ClipReport, PieceReport, ReportData, Still, write_report
+from appliance.enhance.look import name_of, place_of
 from appliance.sync.plot import sync_plot_svg
 from appliance.worker.making import Made, Making, access_output, film_pair
 from appliance.worker.progress import Progress
@@ -121,6 +122,7 @@ def settings_of(making: Making, made: Made) -> dict[str, str]:
     size = f"{access.width} × {access.height}"
     return {
         "model tier": made.tier,
+        "look": name_of(place_of(enhance.look)),
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
         **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
         "access copy": f"{size}, H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
