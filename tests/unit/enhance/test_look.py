@@ -74,6 +74,15 @@ def test_the_tape_has_its_grain_and_its_softness_back(
     assert np.std(back[calm]) == pytest.approx(np.std(grain[calm]), rel=0.15)
 
 
+def test_a_hard_edge_is_as_soft_as_the_tape_has_it(grain: np.ndarray) -> None:
+    """It is far from the restored film's there, as a fault would be."""
+    stripes = np.where(np.arange(COLUMNS) // 12 % 2, 200.0, 60.0) * np.ones((ROWS, 1))
+    soft = cv2.filter2D(stripes, -1, np.array([[1, 4, 6, 4, 1]]) / 16)
+    made = toward_tape(planes(stripes), planes(stripes), planes(soft + grain / 3), TAPE)
+    assert np.abs(stripes - soft).max() > 20
+    assert np.abs(made.y - soft)[:, 8:-8].max() < 8
+
+
 def test_a_dropout_and_wrong_colours_do_not_come_back(alone: Picture, plain: Picture) -> None:
     made = toward_tape(alone, alone, plain, TAPE)
     assert np.abs(plain.y[DROPOUT].astype(float) - alone.y[DROPOUT]).mean() > 80
