@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import __version__
+from appliance.adapt_cli import adapt
 from appliance.bench.cli import app as bench
 from appliance.console import print_issue, print_json, progress_bar
 from appliance.core.config import Config, load_config
@@ -302,6 +303,7 @@ app.command("import")(import_films)
 app.command()(devices)
 app.command()(run)
 app.command()(enhance)
+app.command()(adapt)
 
 
 def version(show: bool) -> None:

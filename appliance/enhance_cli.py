@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,10 @@ Cameras = Annotated[
         help="A camera's film of the same event; may be given again, in any order. A folder (such as a"
         " camera's card) means all films in it."
     ),
+]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(help="A folder of models that `twinreel adapt` made for this tape; its own tier is used."),
 ]
 LookOption = Annotated[
     str,
@@ -53,6 +58,7 @@ def enhance(
             help="live (fast), standard, studio (best, twice the size) or auto: as configured, else standard."
         ),
     ] = "auto",
+    model: ModelOption = None,
     provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
     strength: Annotated[float, typer.Option(min=0, max=1, help="How much of the camera's detail.")] = 1.0,
     look: LookOption = "",
@@ -67,6 +73,8 @@ def enhance(
     """
     from appliance.worker.files import FileJob, enhance_files, work_folder
 
+    if model is not None:
+        tier = with_model(model, tier)
     cameras = tuple(camera or ())
     job = FileJob(tape, cameras, out, field_order, provider, strength, force, user_cache(), tier, look)
     try:
@@ -83,3 +91,13 @@ def enhance(
         print(result.sentence(), file=sys.stderr)
     if result.incomplete:
         raise typer.Exit(INCOMPLETE)
+
+
+def with_model(folder: Path, tier: str) -> str:
+    """From now on this folder's models are used; the tier that was tuned there, unless another was named."""
+    from appliance.adapt.publish import tuned_tier
+    from appliance.enhance.manifest import ENVIRONMENT
+
+    found = tuned_tier(folder)
+    os.environ[ENVIRONMENT] = str(folder.resolve())
+    return found if tier == "auto" and found else tier
