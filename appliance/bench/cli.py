@@ -231,3 +231,50 @@ def register(
         print_json(placed_json(found, gains))
     else:
         print_placed(found, gains)
+
+
+@app.command("looks")
+def looks(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 4,
+    tier: Annotated[str, typer.Option(help="The tier that restores the tape.")] = "live",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    out: Annotated[Path | None, typer.Option(help="A folder for looks.jpg.")] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Whether each look is what it is called: tape, restored, twin, and what lies between."""
+    from appliance.bench.looks import look_rows, measure_looks
+    from appliance.bench.quality import Wanted
+
+    with progress_bar(quiet) as tell:
+        found = measure_looks(Wanted(data, clips, frames, (tier,), listed(wear), True, out), tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(look_rows(found)))
+
+
+@app.command("adapt")
+def adapt(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    tier: Annotated[str, typer.Option(help="live or standard: which model is tuned.")] = "live",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    minutes: Annotated[float, typer.Option(min=1, help="How long each may take.")] = 8.0,
+    camera: Annotated[bool, typer.Option("--camera/--tape-only", help="With a camera beside.")] = False,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """What `twinreel adapt` gains on tapes that no training saw, and whether it ever loses."""
+    from appliance.bench.adapt import adapt_rows, measure_adapt
+    from appliance.bench.quality import Wanted
+
+    wanted = Wanted(data, clips, 2, (tier,), listed(wear), camera, None)
+    with progress_bar(quiet) as tell:
+        found = measure_adapt(wanted, minutes, camera, tell)
+    if json_:
+        print_json([asdict(row) | {"gain": row.gain} for row in found])
+    else:
+        print("\n".join(adapt_rows(found)))

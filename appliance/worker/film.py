@@ -16,6 +16,7 @@ from appliance.encode.files import whole_file
 from appliance.encode.planes import to_420
 from appliance.encode.writer import FilmSpec, FilmWriter
 from appliance.enhance.double import Fine, halved_picture
+from appliance.enhance.look import RESTORED, TAPE, toward_tape, toward_twin
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
@@ -43,7 +44,8 @@ class View:
     """One moment of the film: the tape's frame, the restored picture of one of its fields.
 
     ``fine`` is for a film that is larger than the tape; ``known`` is what following the camera has taught;
-    ``lying`` is there where the camera was placed.
+    ``lying`` is there where the camera was placed; ``plain`` (the tape's own pixels of the moment) where the
+    look asks for it.
     """
 
     tape: Picture
@@ -52,6 +54,7 @@ class View:
     fine: Fine | None = None
     known: Known | None = None
     lying: Lying | None = None
+    plain: Picture | None = None
     shown: tuple[Picture, ...] = ()  # what a recipe's later stages made of ``film``, always as many
 
     @property
@@ -95,6 +98,7 @@ def film_piece(
     on_view: Callable[[int, View], None],
     on_chunk: Callable[[], None] = lambda: None,
     later: Later = NOTHING_LATER,
+    look: float = RESTORED,
 ) -> tuple[Chunk, ...]:
     """Write the piece's outputs into ``folder``, going on after the chunks that are already there.
 
@@ -110,7 +114,7 @@ def film_piece(
     per_frame = 1 if runtime is None else 2
     context = min(later.lead_frames(per_frame), chunk_frames - 1)
     lead = min(first, context)
-    restored = piece_views(piece, order, guides, runtime, first - lead, known)
+    restored = piece_views(piece, order, guides, runtime, first - lead, known, look)
     where = Where(folder, len(made), lead * per_frame, chunk_frames * per_frame)
     with closing(ahead(later.shown(restored, where), later.depth(QUEUE_DEPTH))) as ready:
         views = numbered(ready, per_frame * first, on_view)
@@ -197,18 +201,20 @@ def piece_views(
     runtime: Runtime | None,
     first: int,
     known: Known | None = None,
+    look: float = RESTORED,
 ) -> Iterator[View]:
     """Every moment of the piece from tape frame ``first`` on, before which the camera's track was there."""
     if runtime is None:
         return recorded(piece, first)
+    with_plain = look < RESTORED
     if not guides:
-        return restored(piece, order, runtime, first)
+        return looked(restored(piece, order, runtime, first, with_plain=with_plain), look)
     start = max(0, first - CONTEXT_FRAMES)
     pictures = ahead(laid_by(piece, guides, start), QUEUE_DEPTH)
     watched = Watched(pictures, 2 * (first - start), order != "progressive")
-    views = restored(piece, order, runtime, first, watched.tell)
+    views = restored(piece, order, runtime, first, watched.tell, with_plain)
     follower = Follower(piece, guides, runtime.model.scale, known)
-    return with_guides(views, watched, follower, guides[0])
+    return looked(with_guides(views, watched, follower, guides[0]), look, guides[0].strength)
 
 
 def recorded(piece: Piece, first: int) -> Iterator[View]:
@@ -218,11 +224,17 @@ def recorded(piece: Piece, first: int) -> Iterator[View]:
 
 
 def restored(
-    piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None = None
+    piece: Piece,
+    order: FieldOrder,
+    runtime: Runtime,
+    first: int,
+    tell: Tell | None = None,
+    with_plain: bool = False,
 ) -> Iterator[View]:
     """The tape alone, made better: two views for each of its frames."""
     start = max(0, first - CONTEXT_FRAMES)
     waiting: deque[Picture] = deque()
+    plain: deque[Picture] = deque()
 
     def watched() -> Iterator[Picture]:
         for number, picture in enumerate(tape_pictures(piece, start), start):
@@ -230,9 +242,11 @@ def restored(
                 waiting.append(picture)
             yield picture
 
-    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first=first - start, tell=tell)
+    see = plain.append if with_plain else None
+    films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first - start, tell=tell, see_plain=see)
     for field, film in enumerate(films):
-        yield View(waiting[0] if field % 2 == 0 else waiting.popleft(), film, False)
+        tape = waiting[0] if field % 2 == 0 else waiting.popleft()
+        yield View(tape, film, False, plain=plain.popleft() if plain else None)
 
 
 def with_guides(views: Iterator[View], watched: Watched, follower: Follower, guide: Guide) -> Iterator[View]:
@@ -240,6 +254,28 @@ def with_guides(views: Iterator[View], watched: Watched, follower: Follower, gui
     both = zip(views, watched, strict=False)
     seen = ahead(((view, follower.see(view.film, laid)) for view, laid in both), QUEUE_DEPTH)
     return answered((view_question(view, found, guide) for view, found in seen), guide.runtime)
+
+
+def looked(views: Iterator[View], look: float, strength: float = 0.0) -> Iterator[View]:
+    """The same views in another look than that in which they were made."""
+    if look == RESTORED:
+        return views
+    return (with_look(view, look, strength) for view in views)
+
+
+def with_look(view: View, look: float, strength: float) -> View:
+    """Less of the camera towards the tape, and more towards the twin, where there was one at all."""
+    lying, alone = view.lying, view.lying.film if view.lying else view.film
+    if look > RESTORED:
+        if lying is None:
+            return view
+        film = toward_twin(view.film, alone, lying.camera, lying.coverage, strength, look)
+        return replace(view, film=film)
+    if view.plain is None:
+        return view
+    film = toward_tape(view.film, alone, view.plain, look)
+    fine = replace(view.fine, strength=view.fine.strength * look / RESTORED) if view.fine else None
+    return replace(view, film=film, fine=fine, guided=view.guided and look > TAPE, plain=None)
 
 
 def view_question(view: View, found: Followed, guide: Guide) -> Question[View]:

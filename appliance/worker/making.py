@@ -23,6 +23,7 @@ from appliance.encode.join import join
 from appliance.encode.verify import verify_film, wrong
 from appliance.enhance.course import Course, Shape
 from appliance.enhance.limits import check_size
+from appliance.enhance.look import RESTORED, no_camera_helped, place_of
 from appliance.enhance.runtime import Runtime
 from appliance.worker.building import wait_for_quiet
 from appliance.worker.film import Chunk, Output, View, chunk_files, film_piece
@@ -158,6 +159,7 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
         issues=(
             *making.issues,
             *models.issues,
+            *look_notices(making, runs),
             *said(
                 making, notices(making.pieces, syncs, registrations, [sum(c.frames for c in r) for r in runs])
             ),
@@ -168,6 +170,13 @@ def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made
 def said(making: Making, issues: Sequence[Issue]) -> Sequence[Issue]:
     """A clip that never had sound is no tape whose cable was forgotten."""
     return [issue for issue in issues if making.per_frame == 2 or issue.code != "tape-silent"]
+
+
+def look_notices(making: Making, runs: Sequence[Sequence[Chunk]]) -> tuple[Issue, ...]:
+    """Where a twin was wished for and no camera helped at all."""
+    look = place_of(making.config.enhance.look)
+    alone = not any(chunk.guided_fields for run in runs for chunk in run)
+    return (no_camera_helped(look),) if look > RESTORED and alone else ()
 
 
 def models_of(making: Making, progress: Progress) -> Models:
@@ -269,8 +278,19 @@ def shoot_piece(
 
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
+    look = place_of(making.config.enhance.look)
     return film_piece(
-        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk, later
+        piece,
+        making.order,
+        guides,
+        outputs,
+        runtime,
+        folder,
+        chunk_frames,
+        on_view,
+        progress.on_chunk,
+        later,
+        look,
     )
 
 

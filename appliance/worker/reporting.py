@@ -9,6 +9,7 @@ from appliance.core.clock import utc_now
 from appliance.core.media import MediaInfo
 from appliance.core.types import Artifact, Registration, Role, Segment, SyncEstimate, Take
 from appliance.encode.report import ClipReport, PieceReport, ReportData, Still, write_report
+from appliance.enhance.look import name_of, place_of
 from appliance.sync.plot import sync_plot_svg
 from appliance.worker.making import Made, Making, film_pair
 from appliance.worker.outputs import access_output
@@ -125,6 +126,7 @@ def settings_of(making: Making, made: Made) -> dict[str, str]:
     size = f"{access.width} × {access.height}"
     restored = {
         "model tier": made.tier,
+        "look": name_of(place_of(enhance.look)),
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
     }
     return {
