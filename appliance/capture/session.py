@@ -194,7 +194,7 @@ class DeviceSession:
             recorder.wait_for_room(READ_S)
 
     def _look(self, frame: VideoFrame) -> None:
-        """Five times a second is enough to know what the picture shows; less often where a look takes long, for
+        """Five times a second is enough to know what a picture shows; less often where a look takes long, for
         frames are lost that nobody fetches meanwhile."""
         if 0 <= frame.timestamp_s - self._looked_s < max(LOOK_S, LOOK_REST * self._look_took_s):
             return
