@@ -17,13 +17,13 @@ S_VIDEO, PAL, NTSC = 2, 0xFF, 0xB000
 def test_the_tape_ends(box: Box, scene: str) -> None:
     dongle = box.plug("dongle-small")
     box.until_ready(devices=1)
-    begin(box, 75)
+    begin(box, 125)
     dongle.show(scene)
     box.until_take(TakeState.RECORDED)
     facts = box.take_facts()
     assert facts["ended_by"] == "end of tape"
     assert 3.0 <= facts["blank_tail_s"] <= 10.0
-    check_pictures(box, dongle, box.segments(Role.TAPE)[0], 75)
+    check_pictures(box, dongle, box.segments(Role.TAPE)[0], 125)
 
 
 def test_the_picture_is_lost_for_a_moment(box: Box) -> None:
