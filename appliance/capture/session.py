@@ -26,7 +26,7 @@ READ_S = 0.25
 SILENT_S = 2.0  # a device that gives no picture for so long is started anew
 LONGEST_PATIENCE_S = 30.0  # then again after twice as long and so on, up to this
 LOOK_S = 0.2  # between two looks at the picture, on the device's clock
-LOOK_REST = 8.0  # times as long as a look took, until the next one
+LOOK_REST, LONGEST_REST_S = 3.0, 0.8  # times as long as a look took, until the next one; and at most
 HANGS_S = 10.0  # a device that repeats one picture to the bit for so long is started anew; titles are shorter
 SILENCE_DBFS = -50.0  # a tape hisses louder, a dongle without one less
 RECENT_BLOCKS = 10  # sound that may belong to the first frame of a recording
@@ -194,9 +194,10 @@ class DeviceSession:
             recorder.wait_for_room(READ_S)
 
     def _look(self, frame: VideoFrame) -> None:
-        """Five times a second is enough to know what the picture shows; less often where a look takes long, for
+        """Five times a second is enough to know what a picture shows; less often where a look takes long, for
         frames are lost that nobody fetches meanwhile."""
-        if 0 <= frame.timestamp_s - self._looked_s < max(LOOK_S, LOOK_REST * self._look_took_s):
+        rest_s = max(LOOK_S, min(LONGEST_REST_S, LOOK_REST * self._look_took_s))
+        if 0 <= frame.timestamp_s - self._looked_s < rest_s:
             return
         self._looked_s, began_s = frame.timestamp_s, time.monotonic()
         silent = max(self._meter.levels.rms_dbfs) < SILENCE_DBFS

@@ -88,7 +88,7 @@ class Box:
         return stick
 
     def look_at(self, stick: Stick) -> Inspection:
-        """Pull the stick and look at what lies on it, with another machine; time stands still for this one."""
+        """Pull the stick and look at what lies on it, with another machine; this one stands still."""
         if stick.inserted:
             stick.pull(self.guest.qmp)
         self.guest.qmp.command("stop")

@@ -46,7 +46,8 @@ def check_pictures(box: Box, device: Plugged, segment: Recorded, frames: int, sp
     found = box.compare(device, segment)
     assert device.skipped() == 0, "the guest was too slow for this scenario"
     told = sum(one["lost_frames"] for one in box.take_facts()["segments"]) if found.missing else 0
-    assert not found.strange and len(found.missing) <= min(spared, told), (found, told)
+    assert not found.strange, found
+    assert len(found.missing) <= min(spared, told), (found, told)
     assert found.recorded >= frames
 
 
