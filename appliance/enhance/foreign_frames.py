@@ -50,11 +50,17 @@ def film_moments(path: Path, count: int, pictures: int) -> Iterator[list[Floats]
 def stills_of(folder: Path, count: int, pictures: int) -> Iterator[list[Floats]]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in STILLS)
     last = len(files) - pictures
-    for start in range(0, last + 1, max(1, -(-(last + 1) // count))):
+    for start in spread(last + 1, count):
         read = [still(path) for path in files[start : start + pictures]]
         moment = [frame for frame in read if frame is not None]
         if len(moment) == pictures and len({frame.shape for frame in moment}) == 1:
             yield moment
+
+
+def spread(places: int, count: int) -> list[int]:
+    """At most ``count`` of so many places, from the first to the last."""
+    number = max(0, min(count, places))
+    return [round(k * (places - 1) / max(1, number - 1)) for k in range(number)]
 
 
 def still(path: Path) -> Floats | None:

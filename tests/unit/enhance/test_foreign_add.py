@@ -52,11 +52,11 @@ def test_what_is_found_out_of_others(tmp_path: Path) -> None:
 def test_deeper_nets_look_farther(tmp_path: Path) -> None:
     far = save(
         tmp_path / "far.onnx",
-        [node("Conv", ["x", "w"], "out", pads=[20, 20, 20, 20], group=3)],
-        {"w": np.full((3, 1, 41, 41), 1 / 1681)},
+        [node("Conv", ["x", "w"], "out", pads=[10, 10, 10, 10], group=3)],
+        {"w": np.full((3, 1, 21, 21), 1 / 441)},
         {"x": SIDES},
     )
-    assert added(far).model.overlap == 32
+    assert added(far).model.overlap == 16
 
 
 def test_a_scale_that_the_answer_contradicts(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def operator(path: Path, kind: str = "Relu", domain: str = "", opset: int = 17) 
         (
             lambda p: save(p, [node("ReduceMean", ["x"], "out")], {}, {"x": SIDES}),
             "own-model-shape",
-            "makes one of 1 × 1",
+            "1 channels for 3",
         ),
         (
             lambda p: save(
@@ -149,7 +149,7 @@ def test_force_takes_strange_answers_and_seams(tmp_path: Path) -> None:
 
 
 def test_too_little_memory(tmp_path: Path) -> None:
-    path = nets.chain(tmp_path / "wide.onnx", channels=64, layers=3, sides=(256, 256))
+    path = nets.chain(tmp_path / "wide.onnx", channels=64, layers=3, sides=(128, 128))
     problem = refused(path, memory_mb=5)
     assert problem.issue.code == "own-model-memory"
     assert "--memory" in problem.issue.remedy
@@ -157,11 +157,11 @@ def test_too_little_memory(tmp_path: Path) -> None:
 
 def test_less_memory_means_smaller_tiles(tmp_path: Path) -> None:
     found = [
-        added(nets.chain(tmp_path / f"m{mb}.onnx", channels=32), memory_mb=mb).model.most_px
+        added(nets.chain(tmp_path / f"m{mb}.onnx", channels=16), memory_mb=mb).model.most_px
         for mb in (60, 240)
     ]
     assert found[0] * 2 < found[1]
-    assert found[0] * 32 * 4 < 60e6  # one layer's answer alone
+    assert found[0] * 16 * 4 < 60e6  # one layer's answer alone
 
 
 def test_memory_that_grows_with_the_square_is_divided_so() -> None:

@@ -56,7 +56,7 @@ def test_a_picture_that_cannot_be_held_is_refused_in_words(tiling: Tiling) -> No
 
 def test_strips_are_the_picture_again_without_its_padding() -> None:
     picture = np.random.default_rng(0).random((61, 47, 3), np.float32)
-    tiling = Tiling(align=8, overlap=4, most_px=32 * 32)
+    tiling = Tiling(align=8, overlap=4, most_px=40 * 40)
     asked: list[tuple[int, ...]] = []
 
     def same(pictures: list[np.ndarray]) -> np.ndarray:
@@ -66,8 +66,8 @@ def test_strips_are_the_picture_again_without_its_padding() -> None:
     found = list(strips([picture], same, tiling))  # type: ignore[arg-type]
     assert np.array_equal(np.concatenate([strip for _, _, strip in found]), picture)
     assert [top for top, _, _ in found] == [0, *(last for _, last, _ in found[:-1])]
-    assert len(asked) > 4
-    assert all(rows * columns <= 32 * 32 for rows, columns, _ in asked)
+    assert len(asked) >= 4
+    assert all(rows * columns <= 40 * 40 for rows, columns, _ in asked)
 
 
 def test_an_answer_of_another_size_than_when_it_was_added_is_a_problem() -> None:
