@@ -269,9 +269,8 @@ def shoot_piece(
 
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
-    return film_piece(
-        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk, later
-    )
+    told = on_view, progress.on_chunk
+    return film_piece(piece, making.order, guides, outputs, runtime, folder, chunk_frames, *told, later=later)
 
 
 def piece_folder(making: Making, piece: Piece) -> Path:
