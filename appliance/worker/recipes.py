@@ -213,19 +213,22 @@ def course_for(
         interlaced=order != "progressive",
         has_camera=has_camera(pieces),
     )
-    return course_of(recipe, film, known_nets(), scale_of(chosen.enhance)), chosen
+    course = course_of(recipe, film, known_nets(), scale_of(chosen.enhance))
+    look = course.step("look")
+    if look is not None:
+        looks = {"enhance": {"look": look.look_place}}
+        chosen = validate(merge(chosen.model_dump(), looks), f"with the recipe {recipe.name}")
+    return course, chosen
 
 
 def with_settings(config: Config, recipe: Recipe) -> Config:
-    """The tier, the camera's share and the look are those of the recipe's stages."""
+    """The tier and the camera's share are those of the recipe's stages."""
     steps = {step.do: step for step in recipe.steps}
     chosen: dict[str, Any] = {"guide_strength": 0.0}
     if "camera" in steps:
         chosen["guide_strength"] = config.enhance.guide_strength * steps["camera"].options["strength"]
     if "restore" in steps and steps["restore"].options["tier"] != AUTO:
         chosen["tier"] = steps["restore"].options["tier"]
-    if "look" in steps:
-        chosen["look"] = steps["look"].look_place
     return validate(merge(config.model_dump(), {"enhance": chosen}), f"with the recipe {recipe.name}")
 
 
