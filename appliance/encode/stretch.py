@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from appliance.encode.sound import SOUND_RATE_HZ, sound_frame
 
 Block = NDArray[np.float32]
+EARLY_S = 0.022  # FFmpeg's pieces begin so much too early, for each time that the sound is longer
 REST_S = 0.1  # FFmpeg keeps the last moment back, so that a little silence follows it
 
 
@@ -26,6 +27,7 @@ def stretched(blocks: Iterable[Block], times: int) -> Iterator[Block]:
         return
     graph = slowing(times)
     given = 0
+    yield np.zeros((round((times - 1) * EARLY_S * SOUND_RATE_HZ), 2), np.float32)
     for block in chain(blocks, [np.zeros((round(REST_S * SOUND_RATE_HZ), 2), np.float32)]):
         frame = sound_frame(block, given, "fltp")
         given += len(block)

@@ -10,6 +10,7 @@ from appliance.core.problems import Problem
 from appliance.enhance.recipe import Recipe, Step, nearest, refused, wrong
 
 LEAST_PX = 32  # each way
+LEAST_SQUEEZED_PX = 64  # x265 writes beyond its memory where a picture is smaller than its largest block
 MOST_PX = 4096 * 3072  # of one picture; with more, a few of them in a row take the memory that there is
 MOST_RATE = 240
 MOST_MOMENTS = 16  # pictures that one of the tape may become
@@ -184,12 +185,15 @@ def after_squeeze(asked: Asked) -> Shape:
     check_whole(asked)
     shrink = int(asked.step.options["shrink"])
     width, height = (squeezed_side(side, shrink) for side in (asked.shape.width, asked.shape.height))
+    if min(width, height) < LEAST_SQUEEZED_PX:
+        cause = f"would make pictures of {width} × {height}, and x265 takes no less than 64 × 64"
+        raise asked.refuse(cause, "Choose a larger film, or leave the stage out.")
     return replace(asked.shape, width=width, height=height)
 
 
 def squeezed_side(side: int, shrink: int) -> int:
-    """Even, and no less than x265 takes."""
-    return max(16, side // (2 * shrink) * 2)
+    """Even, as x265 takes it."""
+    return side // (2 * shrink) * 2
 
 
 RULES = {

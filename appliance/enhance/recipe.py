@@ -113,6 +113,11 @@ class Recipe:
     def words(self) -> tuple[str, ...]:
         return tuple(step.words for step in self.steps)
 
+    @property
+    def for_tapes(self) -> bool:
+        """Whether it restores whatever it is given."""
+        return any(step.do == "restore" and not step.options["if_interlaced"] for step in self.steps)
+
 
 def find_recipe(word: str, own: Path | None = None) -> Recipe:
     """By name, the user's ``own`` folder first, or by the path of a TOML file. Raises Problem."""
@@ -173,7 +178,7 @@ def read_recipe(text: str, name: str) -> Recipe:
 
 def read_step(name: str, number: int, given: dict[str, Any]) -> Step:
     do = given.pop("do", None)
-    if do not in KINDS:
+    if not isinstance(do, str) or do not in KINDS:
         cause = f"has no kind {do!r}" if do else "does not say what to do"
         raise wrong("recipe-wrong", name, f"Stage {number} {cause}.", nearest(str(do), KINDS))
     options = KINDS[do]

@@ -116,12 +116,14 @@ def film_piece(
     lead = min(first, context)
     restored = piece_views(piece, order, guides, runtime, first - lead, known, look)
     where = Where(folder, len(made), lead * per_frame, chunk_frames * per_frame)
-    with closing(ahead(later.shown(restored, where), later.depth(QUEUE_DEPTH))) as ready:
+    depth = later.depth(QUEUE_DEPTH)
+    with closing(ahead(later.shown(restored, where), depth)) as ready:
         views = numbered(ready, per_frame * first, on_view)
         following: View | None = next(views, None)
         while following is not None:
             now = chain([following], islice(views, per_frame * chunk_frames - 1))
-            fields, guided, known = write_views(now, outputs, folder / stem(len(made)), context * per_frame)
+            chunk = folder / stem(len(made))
+            fields, guided, known = write_views(now, outputs, chunk, context * per_frame, depth)
             keep_known(folder / stem(len(made)), known)
             following = next(views, None)
             made.append(Chunk(fields // per_frame, guided, last=following is None))
@@ -165,7 +167,7 @@ def chunk_files(folder: Path, name: str, chunks: Sequence[Chunk]) -> list[Path]:
 
 
 def write_views(
-    views: Iterable[View], outputs: Sequence[Output], stem: Path, context: int = 0
+    views: Iterable[View], outputs: Sequence[Output], stem: Path, context: int = 0, depth: int = QUEUE_DEPTH
 ) -> tuple[int, int, Known | None]:
     """One chunk of every output: how many fields, how many the camera helped, and what is known where a
     later run would begin: ``context`` views before the chunk's end."""
@@ -182,7 +184,7 @@ def write_views(
                     for moment in item[1].moments[: 1 if output.first_only else None]:
                         writer.write(output.compose(moment))
 
-        sink = Sink(write, QUEUE_DEPTH)
+        sink = Sink(write, depth)
         try:
             for view in views:
                 sink.give((fields, view))

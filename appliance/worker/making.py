@@ -278,19 +278,9 @@ def shoot_piece(
 
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
-    look = place_of(making.config.enhance.look)
+    told, look = (on_view, progress.on_chunk), place_of(making.config.enhance.look)
     return film_piece(
-        piece,
-        making.order,
-        guides,
-        outputs,
-        runtime,
-        folder,
-        chunk_frames,
-        on_view,
-        progress.on_chunk,
-        later,
-        look,
+        piece, making.order, guides, outputs, runtime, folder, chunk_frames, *told, later=later, look=look
     )
 
 

@@ -99,9 +99,9 @@ def make_by_recipe(
     reel = reel_of(job, paths)
     check_files(job.out, [info.path for p in reel.pieces for info in (p.tape, *p.cameras)], job.force)
     longest = max(reel.pieces, key=lambda piece: piece.frames)
-    order, said = order_of(job.field_order, longest)
-    chosen = validate(merge(config.model_dump(), {"enhance": {"provider": job.provider}}), "of this command")
     recipe = chosen_recipe(job, paths.recipes, has_camera=has_camera(reel.pieces))
+    order, said = order_of(job.field_order, longest, recipe)
+    chosen = validate(merge(config.model_dump(), {"enhance": {"provider": job.provider}}), "of this command")
     course, chosen = course_for(recipe, reel.pieces, order, chosen)
     if job.cameras and course.step("camera") is None:
         raise camera_unasked(course)
@@ -180,10 +180,10 @@ def reel_of(job: RecipeJob, paths: Paths) -> Reel:
     return Reel((piece_of(0, probe(job.source), cameras),), unread)
 
 
-def order_of(choice: str, piece: Piece) -> tuple[FieldOrder, tuple[Issue, ...]]:
+def order_of(choice: str, piece: Piece, recipe: Recipe) -> tuple[FieldOrder, tuple[Issue, ...]]:
     """As for a tape; but of a clip that no tape can have given, what its file says is believed."""
     tape = piece.tape
-    like_tape = tape.height in TAPE_ROWS and tape.rate in TAPE_RATES
+    like_tape = recipe.for_tapes or (tape.height in TAPE_ROWS and tape.rate in TAPE_RATES)
     if choice == "auto" and tape.field_order == "progressive" and not like_tape:
         return "progressive", ()
     return wanted_order(choice, piece)
@@ -213,19 +213,22 @@ def course_for(
         interlaced=order != "progressive",
         has_camera=has_camera(pieces),
     )
-    return course_of(recipe, film, known_nets(), scale_of(chosen.enhance)), chosen
+    course = course_of(recipe, film, known_nets(), scale_of(chosen.enhance))
+    look = course.step("look")
+    if look is not None:
+        looks = {"enhance": {"look": look.look_place}}
+        chosen = validate(merge(chosen.model_dump(), looks), f"with the recipe {recipe.name}")
+    return course, chosen
 
 
 def with_settings(config: Config, recipe: Recipe) -> Config:
-    """The tier, the camera's share and the look are those of the recipe's stages."""
+    """The tier and the camera's share are those of the recipe's stages."""
     steps = {step.do: step for step in recipe.steps}
     chosen: dict[str, Any] = {"guide_strength": 0.0}
     if "camera" in steps:
         chosen["guide_strength"] = config.enhance.guide_strength * steps["camera"].options["strength"]
     if "restore" in steps and steps["restore"].options["tier"] != AUTO:
         chosen["tier"] = steps["restore"].options["tier"]
-    if "look" in steps:
-        chosen["look"] = steps["look"].look_place
     return validate(merge(config.model_dump(), {"enhance": chosen}), f"with the recipe {recipe.name}")
 
 

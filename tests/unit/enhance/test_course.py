@@ -144,6 +144,7 @@ def test_slow_motion_leaves_out_what_does_not_concern_the_film(film: Shape, kind
             "Leave the stage out",
         ),
         ("restore", replace(CLIP, stills=True), "recipe-unfit", "folder of stills", "Leave the stage out"),
+        ("squeeze", replace(CLIP, width=120), "recipe-unfit", "60 × 180, and x265 takes", "larger"),
         ("restore if_interlaced=true", CLIP, "recipe-unfit", "None of its stages", "another one"),
     ],
 )

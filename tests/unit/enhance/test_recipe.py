@@ -110,7 +110,8 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_a_look_of_the_command_takes_the_place_of_the_recipes_own() -> None:
-    text = f'{HEAD}[[stage]]\ndo = "restore"\n[[stage]]\ndo = "look"\nname = "tape"\n[[stage]]\ndo = "slower"\ntimes = 2'
+    stages = ('do = "restore"', 'do = "look"\nname = "tape"', 'do = "slower"\ntimes = 2')
+    text = HEAD + "".join(f"[[stage]]\n{stage}\n" for stage in stages)
     recipe = read_recipe(text, "x").with_look("twin", 0.5)
     assert [step.do for step in recipe.steps] == ["restore", "look", "slower"]
     assert [step.number for step in recipe.steps] == [1, 2, 3]

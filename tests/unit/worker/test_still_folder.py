@@ -145,10 +145,14 @@ def test_nothing_is_written_over_unasked(photos: Path, tmp_path: Path) -> None:
     assert caught.value.issue.code == "output-kind"
 
 
-def test_compact_keeps_the_small_film_of_stills_too(photos: Path, tmp_path: Path) -> None:
-    make("compact", photos, tmp_path / "out")
+def test_compact_keeps_the_small_film_of_stills_too(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), smooth(132, 130, number))
+    make("compact", folder, tmp_path / "out")
     kept = probe(tmp_path / "out/small-1.mp4")
-    assert (kept.width, kept.height, kept.frames, kept.codec) == (24, 18, 3, "hevc")
+    assert (kept.width, kept.height, kept.frames, kept.codec) == (66, 64, 3, "hevc")
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
