@@ -24,11 +24,13 @@ Reals = NDArray[np.floating[Any]]
 
 FLAT = 0.4  # the calmer part of a picture
 DEVIATION = 1.4826  # of a normal distribution, in medians of its absolute values
+FAR = 3.0  # deviations
+LEFT = 1.25  # times what a film lacks of the noise: a net leaves some of it
 WORN_NOISE = 4.0  # levels of light from which a tape counts as worn
 CUTS_MHZ = (1.4, 1.9, 2.2, 2.4, 2.6, 2.8, 3.0, 3.4)
 RINGINGS = (0.0, 0.2, 0.4, 0.6)
 LATE_PX = range(-2, 11)  # of colour, in pixels of light; each is tried
-STREAKS = 0.6  # what is left of the deviation of the simulator's streaks once two rows are mixed twice
+STREAKS = 0.75  # what is left of the deviation of the simulator's streaks once two rows are mixed twice
 SPREAD = 0.15  # by how much of itself a figure is varied: it was measured, and not known
 LEAST_JITTER_PX = 0.05
 
@@ -110,7 +112,12 @@ def calm(film: Reals) -> NDArray[np.bool_]:
 
 
 def deviation(values: Reals) -> float:
-    return DEVIATION * float(np.median(np.abs(values))) if values.size else 0.0
+    """Of what is not far out: whole levels would make steps of the median itself."""
+    if not values.size:
+        return 0.0
+    size = np.abs(values)
+    limit = FAR * (DEVIATION * float(np.median(size)) + 0.5)
+    return float(np.sqrt(np.square(size[size <= limit]).mean()))
 
 
 def tone(noise: Reals, flat: NDArray[np.bool_]) -> float:
@@ -183,6 +190,7 @@ def drawn(
     tape = parameters.draw_tape(rng, findings.wear, standard, columns, rows, order=order, speed="sp")
     scale = columns / FULL_WIDTH
     measured = {name: value * rng.uniform(1 - SPREAD, 1 + SPREAD) for name, value in asdict(findings).items()}
+    measured["luma_noise"] *= LEFT
     measured["chroma_delay_px"] *= scale
     measured["line_jitter_px"] = max(measured["line_jitter_px"], LEAST_JITTER_PX) * scale
     measured["noise_tone"] = min(1.0, findings.noise_tone + rng.uniform(-SPREAD, SPREAD))

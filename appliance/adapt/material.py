@@ -73,7 +73,7 @@ def judge(
     for number, stretch in enumerate(held):
         for window, truth in played_again(stretch, findings, order, HELD_BACK_SEEDS + number):
             one, other = (window.finished(answer(window.packed[None])) for answer in (shipped, tuned))
-            simulated += found(against(*(above(picture.y) for picture in (truth, one, other))))
+            simulated += found(against(above(truth.y), above(one.y), above(other.y)))
         for place in range(LATER, len(stretch.windows) - LATER, EVERY):
             window = stretch.windows[place]
             one, other = (window.finished(answer(window.packed[None])) for answer in (shipped, tuned))
@@ -96,8 +96,9 @@ def by_camera(shipped: Picture, tuned: Picture, sighting: Sighting | None) -> Er
     camera = match_low(shipped, of_one_size(sighting[0], shipped))
     trust, _ = believed(shipped.y, camera.y, sighting[1])
     rows, columns = shipped.y.shape
-    where = cv2.resize(trust, (4 * trust.shape[1], 4 * trust.shape[0]))[:rows, :columns] >= BELIEVED
-    return against(*(above(plane) for plane in (camera.y, shipped.y, tuned.y, where)))
+    sure = cv2.resize(trust, (4 * trust.shape[1], 4 * trust.shape[0]))[:rows, :columns] >= BELIEVED
+    truth, one, other = (above(picture.y) for picture in (camera, shipped, tuned))
+    return against(truth, one, other, sure[: len(truth)])
 
 
 def by_later_fields(windows: Sequence[Window], place: int, shipped: Picture, tuned: Picture) -> Errors | None:
@@ -107,5 +108,5 @@ def by_later_fields(windows: Sequence[Window], place: int, shipped: Picture, tun
     before, now, after = (windows[place + by].field.field.y[:count] for by in (-LATER, 0, LATER))
     columns = shipped.y.shape[1]
     before, now, after = (plane[:, :columns] for plane in (before, now, after))
-    films = (picture.y[own][:count] for picture in (shipped, tuned))
-    return against(after, *films, still(before, now, after))
+    one, other = (picture.y[own][:count] for picture in (shipped, tuned))
+    return against(after, one, other, still(before, now, after))

@@ -8,6 +8,7 @@ Everything that learns needs the extra [train].
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -106,8 +107,9 @@ def take_scale(given: SimpleNamespace, part: Any, known: dict[str, NDArray[Any]]
 class Tuner:
     """One net in two parts: what stays, and the ``tuned`` last blocks with the tail."""
 
-    def __init__(self, path: Path, tier: str, tuned: int) -> None:
+    def __init__(self, path: Path, tier: str, tuned: int, threads: int = 0) -> None:
         self._given = parts()
+        self._given.torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
         self.net = shipped_net(path, tier)
         self.tuned = tuned
         first = len(self.net.blocks) - tuned

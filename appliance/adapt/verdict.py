@@ -16,9 +16,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.adapt.estimate import calm, deviation
 from appliance.core.types import Plane
+
+Places = NDArray[np.bool_]
 
 LEAST_GAIN_DB = 0.1
 LEAST_CAMERA_DB = 0.05
@@ -78,7 +81,7 @@ def is_clean(errors: Sequence[Errors]) -> bool:
     return bool(errors) and float(np.mean([e.shipped for e in errors])) < CLEAN
 
 
-def against(truth: Plane, shipped: Plane, tuned: Plane, where: Plane | None = None) -> Errors | None:
+def against(truth: Plane, shipped: Plane, tuned: Plane, where: Places | None = None) -> Errors | None:
     """``where`` is true for the places that count; None for too few of them."""
     if where is not None and where.mean() < LEAST_SHARE:
         return None
@@ -87,7 +90,7 @@ def against(truth: Plane, shipped: Plane, tuned: Plane, where: Plane | None = No
     return Errors(one, other)
 
 
-def still(before: Plane, own: Plane, later: Plane) -> Plane:
+def still(before: Plane, own: Plane, later: Plane) -> Places:
     """Where fields of the same lines, before and after, differ by no more than their noise."""
     change = cv2.absdiff(before, later).astype(np.float32) + cv2.absdiff(own, later)
     noise = deviation((own.astype(np.float32) - later)[calm(own.astype(np.float32))])

@@ -19,6 +19,7 @@ from appliance.enhance.pack import (
     fold,
     guess_between,
     join,
+    pad,
     turned,
     unfold,
 )
@@ -54,12 +55,11 @@ class Window:
 
     def missing(self, truth: Picture) -> Numbers:
         """(24, rows / 4, columns / 4): what the net should answer, in levels."""
-        planes: Planes = (truth.y, truth.u, truth.v)
-        if self.upside_down:
-            planes = turned(planes)
-        pairs = zip(planes, self.base, (4, 2, 2), strict=True)
+        y, u, v = (padded(*pair) for pair in zip((truth.y, truth.u, truth.v), self.base, strict=True))
+        planes = turned((y, u, v)) if self.upside_down else (y, u, v)
+        steps = zip(planes, self.base, (4, 2, 2), strict=True)
         return np.concatenate(
-            [fold(padded(t, b), k, k).astype(np.int16) - fold(b, k, k) for t, b, k in pairs]
+            [fold(np.ascontiguousarray(t), k, k).astype(np.int16) - fold(b, k, k) for t, b, k in steps]
         )
 
     def finished(self, residual: Plane) -> Picture:
@@ -75,7 +75,7 @@ class Window:
 
 def padded(plane: Plane, like: Plane) -> Plane:
     rows, columns = (want - have for want, have in zip(like.shape, plane.shape, strict=True))
-    return np.pad(plane, ((0, rows), (0, columns)), mode="edge") if rows or columns else plane
+    return pad(plane, rows, columns)
 
 
 def windows_of(pictures: Iterable[Picture], order: FieldOrder) -> Iterator[Window]:

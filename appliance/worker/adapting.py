@@ -94,7 +94,7 @@ def adapt_tape(job: AdaptJob, config: Config, tell: Tell) -> Adapted:
     starts = starts_of(piece)
     model = load_model(job.tier)
     shipped = open_session(model, "cpu", config.enhance.threads)
-    tuner = Tuner(Path(model.path), job.tier, TUNED_BLOCKS[job.tier])
+    tuner = Tuner(Path(model.path), job.tier, TUNED_BLOCKS[job.tier], config.enhance.threads)
     guides = guides_for(piece, order, config, shipped, tell)
     stretches = (stretch_of(piece, start, order, guides, shipped) for start in starts)
     material = gather(stretches, len(starts), order, tuner, tell)

@@ -24,7 +24,9 @@ FRAMES = 4 * module.FRAMES
 
 def run(tape: Path, out: Path, tell=lambda fraction, text: None, **more: object) -> Adapted:
     facts = {"field_order": "tff", "minutes": 1.0} | more
-    return adapt_tape(AdaptJob(tape, (), out, **facts), Config(), tell)  # type: ignore[arg-type]
+    return adapt_tape(
+        AdaptJob(tape, (), out, **facts), Config.model_validate({"enhance": {"threads": 1}}), tell
+    )  # type: ignore[arg-type]
 
 
 def refused(*arguments: object, **more: object) -> str:
@@ -94,7 +96,6 @@ def test_a_model_that_helps_is_kept_and_makes_the_film(
     told: list[float] = []
     found = run(tape, out, lambda fraction, text: told.append(fraction))
     assert found.kept, found.sentence()
-    assert found.verdict.simulated > 1
     assert told == sorted(told)
     assert (tuned_tier(out), load_model("live", out).sha256) != ("", load_model("live").sha256)
     monkeypatch.setenv(ENVIRONMENT, str(spoilt))
