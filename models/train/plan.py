@@ -54,8 +54,8 @@ GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
 
 PICTURE_PLANS = (
-    picture_plan("denoise", blocks=2, window=5, scale=1, steps=3000),  # as large as its speed allows
-    picture_plan("deblur", blocks=4, window=3, scale=1, steps=3000),
-    picture_plan("sr4", blocks=4, window=3, scale=4, steps=2400),
-    picture_plan("compact", blocks=4, window=3, scale=2, steps=2400),
+    picture_plan("denoise", blocks=2, window=5, scale=1, steps=4500),  # as large as its speed allows
+    picture_plan("deblur", blocks=4, window=3, scale=1, steps=4500),
+    picture_plan("sr4", blocks=4, window=3, scale=4, steps=3500),
+    picture_plan("compact", blocks=4, window=3, scale=2, steps=3500),
 )
