@@ -131,5 +131,5 @@ def picture_of(frame: Any, time_s: float) -> Picture:
 
 
 def plane_of(plane: Any) -> NDArray[np.uint8]:
-    lines: NDArray[np.uint8] = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return lines[: plane.height, : plane.width].copy()
+    lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return np.array(lines[: plane.height, : plane.width])
