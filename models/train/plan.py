@@ -55,7 +55,7 @@ TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
 
 PICTURE_PLANS = (
     picture_plan("denoise", blocks=2, window=5, scale=1, steps=4500),  # as large as its speed allows
-    picture_plan("deblur", blocks=4, window=3, scale=1, steps=9000),
-    picture_plan("sr4", blocks=4, window=3, scale=4, steps=7000),
-    picture_plan("compact", blocks=4, window=3, scale=2, steps=7000),
+    picture_plan("deblur", blocks=4, window=3, scale=1, steps=6000),
+    picture_plan("sr4", blocks=4, window=3, scale=4, steps=4500),
+    picture_plan("compact", blocks=4, window=3, scale=2, steps=4500),
 )
