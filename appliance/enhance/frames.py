@@ -56,7 +56,10 @@ def improve(pictures: Iterable[Picture], runtime: Runtime) -> Generator[Picture,
 
 
 def picture_windows(pictures: Iterable[Picture], window: int, scale: int) -> Iterator[list[Seen]]:
-    """For every picture those to look at, in the middle; beyond a cut or an end the nearest stands in."""
+    """For every picture those to look at, in the middle; beyond a cut or an end the nearest stands in.
+
+    A flash is stepped over: what comes after it and looks like what was before it is no other shot.
+    """
     reach = window // 2
     run: list[Seen | None] = [None] * reach
     stream = (Seen(picture, scale) for picture in pictures)
