@@ -68,6 +68,7 @@ def picture_input(plan: Plan) -> str:
 
 def picture_output(plan: Plan) -> str:
     base = "the middle picture" if plan.scale == 1 else f"the middle picture {plan.scale} times as large"
+    base += f" and softened by {plan.soft_px:g} px" if plan.soft_px else ""
     return (
         f"residual: u8 (1, {RESIDUAL_CHANNELS}, rows/4, columns/4); what to add to {base}: Y folded 4x4, U "
         "and V folded 2x2, in levels around 128; rows and columns are those of the answer"

@@ -29,6 +29,7 @@ class Plan:
     alike: float = 25.0  # weight of the likeness of structure
     window: int = 0  # pictures, of a net of whole pictures
     scale: int = 1  # of its answer
+    soft_px: float = 0.0  # how far the picture is softened that its answer is added to
 
     @property
     def weights(self) -> int:
@@ -54,8 +55,9 @@ GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
 
 PICTURE_PLANS = (
-    picture_plan("denoise", blocks=2, window=5, scale=1, steps=4500),  # as large as its speed allows
-    picture_plan("deblur", blocks=4, window=3, scale=1, steps=6000),
-    picture_plan("sr4", blocks=4, window=3, scale=4, steps=4500),
-    picture_plan("compact", blocks=4, window=3, scale=2, steps=4500),
+    # As large as its speed allows.
+    replace(picture_plan("denoise", blocks=2, window=5, scale=1, steps=2600), soft_px=1.0),
+    picture_plan("deblur", blocks=4, window=3, scale=1, steps=2500),
+    picture_plan("sr4", blocks=4, window=3, scale=4, steps=2000),
+    picture_plan("compact", blocks=4, window=3, scale=2, steps=1600),
 )

@@ -117,10 +117,15 @@ def row_of(folder: Path, plan: Plan, kind: str, about: str, metrics: dict[str, f
 def asked_and_answered(plan: Plan) -> dict[str, Any]:
     if plan.window:
         task = {"task": picture_words.TASKS[plan.tier], "window": plan.window, "scale": plan.scale}
-        return task | {
-            "input": picture_words.picture_input(plan),
-            "output": picture_words.picture_output(plan),
-        }
+        base = {"soft_px": plan.soft_px} if plan.soft_px else {}
+        return (
+            task
+            | base
+            | {
+                "input": picture_words.picture_input(plan),
+                "output": picture_words.picture_output(plan),
+            }
+        )
     if plan.tier == GUIDE.tier:
         return {"window": 1, "input": GUIDE_INPUT, "output": OUTPUT}
     return {"window": WINDOW, "input": TAPE_INPUT, "output": OUTPUT}

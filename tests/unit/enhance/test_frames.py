@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -123,7 +123,7 @@ def test_what_the_net_adds_is_added_and_stops_at_white(make_tape, scale: int) ->
     base = enlarged((film[0].y, film[0].u, film[0].v), scale)
     assert np.array_equal(brighter[0].y, np.minimum(255, base[0].astype(int) + 7))
     assert np.array_equal(brighter[0].v, np.minimum(255, base[2].astype(int) + 7))
-    whitest = list(improve([flat(0, 250)], Net(255).runtime(3, scale)))[0]
+    whitest = next(improve([flat(0, 250)], Net(255).runtime(3, scale)))
     assert int(whitest.y.min()) == 255
 
 
@@ -131,13 +131,23 @@ def test_each_number_of_the_answer_has_its_own_pixel() -> None:
     """A wrong order of folding would shuffle the pixels of every 4x4."""
     rng = np.random.default_rng(0)
     answer = rng.integers(100, 160, (RESIDUAL_CHANNELS, 8, 8), dtype=np.uint8)
-    made = finished(flat(0, 100), 1, answer)
+    made = finished(flat(0, 100), 1, 0.0, answer)
     for row, column in ((0, 0), (5, 2), (30, 31)):
         channel = 4 * (row % 4) + column % 4
         wanted = 100 + int(answer[channel, row // 4, column // 4]) - NOTHING
         assert int(made.y[row, column]) == wanted
     assert int(made.u[3, 4]) == int(answer[16 + 2, 1, 2])
     assert int(made.v[2, 5]) == int(answer[20 + 1, 1, 2])
+
+
+def test_a_net_against_noise_adds_to_a_softened_picture(make_tape) -> None:
+    film = make_tape(2, 32, 48, chroma="420")
+    runtime = Net(NOTHING + 3).runtime(3, 1)
+    runtime = replace(runtime, model=replace(runtime.model, soft_px=1.0))
+    made = list(improve(film, runtime))[1]
+    wanted = cv2.GaussianBlur(film[1].y, (0, 0), 1.0).astype(int) + 3
+    assert np.array_equal(made.y, wanted)
+    assert np.array_equal(made.u, cv2.GaussianBlur(film[1].u, (0, 0), 1.5).astype(int) + 3)
 
 
 def test_pictures_are_taken_as_they_are_needed_and_let_go(make_tape) -> None:
