@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import av
 import imageio_ffmpeg
 
 from appliance.bench.clips import COLUMNS, PAL, read_scene, truth_of
 from appliance.bench.seeds_spoil import Chance, noisy
 from appliance.bench.seeds_tables import FILTERS, NLMEANS, RATE, SKIP
-from appliance.bench.speed import film_spec
 from appliance.core.media import read_pictures
-from appliance.core.types import Picture
-from appliance.encode.writer import FilmWriter
+from appliance.core.types import BT601_625
+from appliance.encode.planes import video_frame
 from appliance.enhance.frames import improve
 from appliance.enhance.manifest import load_model
 from appliance.enhance.runtime import Runtime, open_session
@@ -29,7 +30,7 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class SeedSpeed:
-    """Pictures of 720x576 a second, of the best round; decoding the file is part of all of them."""
+    """Pictures of 720x576 a second, of the best round; reading the file, of raw pictures, is part of it."""
 
     name: str
     pictures_per_s: float
@@ -40,7 +41,7 @@ def measure_denoisers(clip: Path, pictures: int, rng: Chance, tell: Tell) -> lis
     """Every method once a round: what disturbs one disturbs all."""
     runtime = open_session(load_model(TIER), "cpu")
     with tempfile.TemporaryDirectory(prefix="twinreel-seeds-") as folder:
-        path = Path(folder) / "noisy.mkv"
+        path = Path(folder) / "noisy.nut"
         write_noisy(path, clip, pictures, rng)
         taken: dict[str, list[float]] = {name: [] for name in (TIER, *FILTERS)}
         for turn in range(ROUNDS):
@@ -53,10 +54,14 @@ def measure_denoisers(clip: Path, pictures: int, rng: Chance, tell: Tell) -> lis
 def write_noisy(path: Path, clip: Path, pictures: int, rng: Chance) -> None:
     scene = read_scene(clip, PAL, pictures, SKIP)
     clean = [truth_of(full, number / RATE) for number, full in enumerate(scene)]
-    spoilt: Sequence[Picture] = noisy(clean, rng)
-    with FilmWriter(path, film_spec("ffv1", "yuv420p")) as writer:
-        for picture in spoilt:
-            writer.write(picture)
+    with av.open(str(path), "w", format="nut") as container:
+        stream: Any = container.add_stream("rawvideo", rate=int(RATE))
+        stream.width, stream.height, stream.pix_fmt = COLUMNS, PAL.rows, "yuv420p"
+        for number, picture in enumerate(noisy(clean, rng)):
+            frame = video_frame(picture, "yuv420p", BT601_625)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
 
 
 def seconds_of(path: Path, name: str, runtime: Runtime) -> float:
