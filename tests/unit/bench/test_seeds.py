@@ -108,7 +108,7 @@ def test_between_two_rates_the_curve_is_straight_in_their_logarithm() -> None:
 
 
 def made_rows(ours: float) -> Rows:
-    """Two clips: full size gains 1 dB for each 10 kbit/s; ours has 100 kbit/s on one, too few on the other."""
+    """Two clips: full size gains 1 dB for each 10 kbit/s; ours has 100 on one, too few on the other."""
     rows: Rows = {
         squeeze.full_name(crf): [scores(30 + n, 50 + 10 * n), scores(30 + n, 50 + 10 * n)]
         for n, crf in enumerate(reversed(squeeze.FULL_CRFS))
