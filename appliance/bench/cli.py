@@ -278,3 +278,46 @@ def adapt(
         print_json([asdict(row) | {"gain": row.gain} for row in found])
     else:
         print("\n".join(adapt_rows(found)))
+
+
+@app.command("seeds")
+def seeds(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    only: Annotated[
+        str, typer.Option(help="Some of compact,sr4,deblur,denoise. [default: all of them]")
+    ] = "",
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[
+        int, typer.Option(min=3, help="Pictures of each clip; four times as many for compact.")
+    ] = 12,
+    speed: Annotated[bool, typer.Option("--speed/--no-speed", help="With the speed of denoising.")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for stills, and for scores: what is there is kept.")
+    ] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """The tables of the papers behind the recipes sr4, deblur, denoise and compact, on clips of ours.
+
+    Clips that no training saw are spoilt by the bench and restored, beside bicubic enlargement, x265 and the
+    usual FFmpeg filters. All of it takes about a quarter of an hour.
+    """
+    from appliance.bench.seeds import SeedsWanted, measure_seeds
+    from appliance.bench.seeds_print import print_seeds, seeds_json
+
+    wanted = SeedsWanted(data, named_tables(only), clips, frames, speed, out)
+    with progress_bar(quiet) as tell:
+        found = measure_seeds(wanted, tell)
+    if json_:
+        print_json(seeds_json(found))
+    else:
+        print_seeds(found)
+
+
+def named_tables(text: str) -> tuple[str, ...]:
+    from appliance.bench.seeds import ALL
+
+    chosen = listed(text)
+    if strangers := [name for name in chosen if name not in ALL]:
+        raise typer.BadParameter(f"there is no table {strangers[0]}: it is one of {', '.join(ALL)}")
+    return chosen
