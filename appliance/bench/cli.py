@@ -175,6 +175,27 @@ def moments(
         print("\n".join(moment_rows(found)))
 
 
+@app.command("interpolate")
+def interpolate(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=4, help="Pictures given of each clip.")] = 24,
+    times: Annotated[int, typer.Option(min=2, max=4, help="How many times as many pictures.")] = 2,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """How near pictures between pictures come to the truth, and how fast, beside FFmpeg's minterpolate."""
+    from appliance.bench.interpolate import measure_interpolation
+    from appliance.bench.interpolate_table import interpolation_json, print_interpolation
+
+    with progress_bar(quiet) as tell:
+        found = measure_interpolation(data, clips, frames, times, tell)
+    if json_:
+        print_json(interpolation_json(found))
+    else:
+        print_interpolation(found)
+
+
 @app.command("speed")
 def speed(
     seconds: Annotated[float, typer.Option(min=1, help="How long the tape is.")] = 10.0,

@@ -83,6 +83,7 @@ class FileResult:
     guide_words: str = ""  # how the camera's detail came into the film; "" where it did not help
     clips: tuple[ClipSync, ...] = ()  # every film of the camera
     look: float = RESTORED
+    filled_frames: int = 0  # that capture lost
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -90,6 +91,7 @@ class FileResult:
             "tape_frames": self.frames,
             "film_frames": 2 * self.frames,
             "guided_fields": self.guided_fields,
+            "filled_frames": self.filled_frames,
             "provider": self.provider,
             "tier": self.tier,
             "guided_by": self.guide_words,
@@ -152,6 +154,7 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
             for camera, estimate in zip(cameras, made.syncs[0].clips, strict=True)
         ),
         look=look,
+        filled_frames=made.filled_frames,
     )
 
 

@@ -20,6 +20,7 @@ from appliance.enhance.look import RESTORED, TAPE, toward_tape, toward_twin
 from appliance.enhance.pipeline import CONTEXT_FRAMES, Question, answered, guide_question, restore
 from appliance.enhance.placed import Tell
 from appliance.enhance.runtime import Runtime
+from appliance.worker.filling import LEAD_FRAMES, Shown, filled_in
 from appliance.worker.following import Followed, Follower, Known, keep_known, known_after
 from appliance.worker.guides import Guide
 from appliance.worker.later import NOTHING_LATER, Later, Where, chunk_file, stem
@@ -54,6 +55,7 @@ class View:
     fine: Fine | None = None
     known: Known | None = None
     lying: Lying | None = None
+    filled: bool = False  # capture lost the frame; the film shows what lies between its neighbours
     plain: Picture | None = None
     shown: tuple[Picture, ...] = ()  # what a recipe's later stages made of ``film``, always as many
 
@@ -85,6 +87,7 @@ class Chunk:
     frames: int  # of the tape
     guided_fields: int
     last: bool
+    filled_frames: int = 0  # that capture lost
 
 
 def film_piece(
@@ -123,10 +126,10 @@ def film_piece(
         while following is not None:
             now = chain([following], islice(views, per_frame * chunk_frames - 1))
             chunk = folder / stem(len(made))
-            fields, guided, known = write_views(now, outputs, chunk, context * per_frame, depth)
+            fields, guided, filled, known = write_views(now, outputs, chunk, context * per_frame, depth)
             keep_known(folder / stem(len(made)), known)
             following = next(views, None)
-            made.append(Chunk(fields // per_frame, guided, last=following is None))
+            made.append(Chunk(fields // per_frame, guided, following is None, filled // per_frame))
             mark_finished(folder / stem(len(made) - 1), made[-1])
             on_chunk()
     return tuple(made)
@@ -168,10 +171,10 @@ def chunk_files(folder: Path, name: str, chunks: Sequence[Chunk]) -> list[Path]:
 
 def write_views(
     views: Iterable[View], outputs: Sequence[Output], stem: Path, context: int = 0, depth: int = QUEUE_DEPTH
-) -> tuple[int, int, Known | None]:
-    """One chunk of every output: how many fields, how many the camera helped, and what is known where a
-    later run would begin: ``context`` views before the chunk's end."""
-    fields = guided = 0
+) -> tuple[int, int, int, Known | None]:
+    """One chunk of every output: how many fields, how many the camera helped, how many of them capture had
+    lost, and what is known where a later run would begin: ``context`` views before the chunk's end."""
+    fields = guided = filled = 0
     known: deque[Known | None] = deque(maxlen=context + 1)
     with ExitStack() as stack:
         writers = [
@@ -190,10 +193,11 @@ def write_views(
                 sink.give((fields, view))
                 fields += 1
                 guided += view.guided
+                filled += view.filled
                 known.append(view.known)
         finally:
             sink.finish()
-    return fields, guided, known[0] if known else None
+    return fields, guided, filled, known[0] if known else None
 
 
 def piece_views(
@@ -211,7 +215,7 @@ def piece_views(
     with_plain = look < RESTORED
     if not guides:
         return looked(restored(piece, order, runtime, first, with_plain=with_plain), look)
-    start = max(0, first - CONTEXT_FRAMES)
+    start = begun_before(first)
     pictures = ahead(laid_by(piece, guides, start), QUEUE_DEPTH)
     watched = Watched(pictures, 2 * (first - start), order != "progressive")
     views = restored(piece, order, runtime, first, watched.tell, with_plain)
@@ -234,6 +238,20 @@ def restored(
     with_plain: bool = False,
 ) -> Iterator[View]:
     """The tape alone, made better: two views for each of its frames."""
+    lead = max(0, first - LEAD_FRAMES)
+    shown = filled_in(restored_from(piece, order, runtime, lead, tell, with_plain))
+    for item in islice(shown, 2 * (first - lead), None):
+        yield View(item.tape, item.film, False, plain=item.plain, filled=item.filled)
+
+
+def begun_before(first: int) -> int:
+    """The frame with which reading begins: a gap that ends after ``first``, and a window's reach."""
+    return max(0, first - LEAD_FRAMES - CONTEXT_FRAMES)
+
+
+def restored_from(
+    piece: Piece, order: FieldOrder, runtime: Runtime, first: int, tell: Tell | None, with_plain: bool
+) -> Iterator[Shown]:
     start = max(0, first - CONTEXT_FRAMES)
     waiting: deque[Picture] = deque()
     plain: deque[Picture] = deque()
@@ -248,7 +266,7 @@ def restored(
     films = restore(ahead(watched(), QUEUE_DEPTH), order, runtime, first - start, tell=tell, see_plain=see)
     for field, film in enumerate(films):
         tape = waiting[0] if field % 2 == 0 else waiting.popleft()
-        yield View(tape, film, False, plain=plain.popleft() if plain else None)
+        yield Shown(tape, film, plain.popleft() if plain else None)
 
 
 def with_guides(views: Iterator[View], watched: Watched, follower: Follower, guide: Guide) -> Iterator[View]:

@@ -104,6 +104,11 @@ class Made:
     def guided_fields(self) -> int:
         return sum(chunk.guided_fields for run in self.runs for chunk in run)
 
+    @property
+    def filled_frames(self) -> int:
+        """That capture lost, and that the film shows all the same."""
+        return sum(chunk.filled_frames for run in self.runs for chunk in run)
+
 
 def single_film(making: Making, out: Path, progress: Progress) -> Made:
     """One film, uncropped: of the tape's own frame size (studio: twice that) and at the field rate, or as the

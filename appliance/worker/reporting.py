@@ -132,6 +132,7 @@ def settings_of(making: Making, made: Made) -> dict[str, str]:
     return {
         **(restored if making.per_frame == 2 else {}),
         **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
+        **({"frames that capture lost": f"{made.filled_frames} filled"} if made.filled_frames else {}),
         "access copy": f"{size}, H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",
         "fields": making.order,
     }

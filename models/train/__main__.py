@@ -24,20 +24,23 @@ from models.train.begin import begin_from
 from models.train.curve import draw_curve
 from models.train.evaluate import evaluate_tier, open_model
 from models.train.evaluate_guide import evaluate_guide
+from models.train.evaluate_motion import evaluate_motion
 from models.train.evaluate_pictures import evaluate_pictures
 from models.train.export import check_export, export_all
 from models.train.fit import Training, fit
 from models.train.guide_data import Films, draw_guided, make_films
+from models.train.motion_data import draw_motion
 from models.train.picture_data import SPOILT, draw_picture, draw_squeezed, squeeze
-from models.train.plan import GUIDE, LIVE, PICTURE_PLANS, STANDARD, Plan
+from models.train.plan import GUIDE, INTERPOLATE, LIVE, PICTURE_PLANS, STANDARD, Plan
 from models.train.prepare import Pieces, prepare
 from models.train.publish import write_card, write_manifest
+from models.train.publish_motion import write_motion_card, write_motion_rows
 from models.train.scenes import find_sources
 
 HERE = Path(__file__).resolve().parent
 TRAIN_EACH, HELD_OUT_EACH = (20, 7), (8, 3)  # pieces from every clip and from every photo
 SEEDS, HELD_OUT_SEED = (2, 12, 22), 3
-PLANS = (LIVE, STANDARD, GUIDE, *PICTURE_PLANS)
+PLANS = (LIVE, STANDARD, GUIDE, INTERPOLATE, *PICTURE_PLANS)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ def batches(house: House, plan: Plan, start: int) -> Iterator[Batch]:
 
 def drawing(house: House, plan: Plan, paths: list[Path]) -> Callable[[np.random.Generator], Example]:
     """What makes one example of these prepared pieces."""
+    if plan.tier == INTERPOLATE.tier:
+        return partial(draw_motion, Pieces.load(paths, ("tape", "steady")))
     if plan.window:
         pieces = Pieces.load(paths, ("tape", "steady"))
         if plan.tier in SPOILT:
@@ -143,7 +148,9 @@ def finish_model(house: House, training: Training) -> None:
     export_all(training, house.out)
     draw = drawing(house, plan, [house.held_out()])
     check_export(training, draw, house.out)
-    if plan.window:
+    if plan.tier == INTERPOLATE.tier:
+        scores = evaluate_motion(draw, house.out, plan)
+    elif plan.window:
         scores = evaluate_pictures(draw, house.out, plan)
     elif plan.tier == GUIDE.tier:
         scores = evaluate_guide(Pieces.load([house.held_out()]), house.films(house.held_out()), house.out)
@@ -151,6 +158,10 @@ def finish_model(house: House, training: Training) -> None:
         scores = evaluate_tier(Pieces.load([house.held_out()]), house.out, plan.tier)
     draw_curve(training.folder / "log.csv", cards / f"{plan.tier}-loss.png")
     about = describe(house, training)
+    if plan.tier == INTERPOLATE.tier:
+        write_motion_card(cards / f"{plan.tier}.md", plan, scores, about)
+        write_motion_rows(house.out, plan, scores, about)
+        return
     write_card(cards / f"{plan.tier}.md", plan, scores, about)
     write_manifest(house.out, plan, scores, about)
 

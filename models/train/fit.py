@@ -17,8 +17,9 @@ from torch.nn import functional
 from appliance.enhance.guided import GUIDE_CHANNELS, SURE
 from appliance.enhance.pack import CHANNELS_A_FIELD, WINDOW
 from models.train.batches import Batch
+from models.train.motion_loss import motion_loss
 from models.train.net import Restorer, even_out, pretend_quantised, watch
-from models.train.plan import Plan
+from models.train.plan import INTERPOLATE, Plan
 
 SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
 AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn,
@@ -98,13 +99,18 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=not self.quantised):
             guess = self.net(fields)
-        base = base_of(fields) if self.plan.alike else None
-        loss = loss_of(believed(guess.float(), fields), believed(truth, fields), base, self.plan.alike)
+        loss = self.loss(guess.float(), truth, fields)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 3.0)
         self.optimiser.step()
         self._average()
         return float(loss.detach())
+
+    def loss(self, guess: Tensor, truth: Tensor, fields: Tensor) -> Tensor:
+        if self.plan.tier == INTERPOLATE.tier:
+            return motion_loss(guess, truth)
+        base = base_of(fields) if self.plan.alike else None
+        return loss_of(believed(guess, fields), believed(truth, fields), base, self.plan.alike)
 
     def on_device(self, part: Any) -> Tensor:
         moved = torch.from_numpy(part).to(self.device)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from appliance.enhance.frames import channels as picture_channels
 from appliance.enhance.guided import GUIDE_CHANNELS
+from appliance.enhance.motion import FLOW_CHANNELS
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
 
@@ -30,6 +31,7 @@ class Plan:
     window: int = 0  # pictures, of a net of whole pictures
     scale: int = 1  # of its answer
     soft_px: float = 0.0  # how far the picture is softened that its answer is added to
+    fold: int = 4  # pixels, each way, to one place of the net
 
     @property
     def weights(self) -> int:
@@ -38,8 +40,8 @@ class Plan:
 
     @property
     def macs(self) -> int:
-        """Multiplications for one field of 720x576; all convolutions run on a quarter of both sides."""
-        return self.weights * (720 // 4) * (576 // 4)
+        """Multiplications for one field of 720x576; all convolutions run on folded pictures."""
+        return self.weights * (720 // self.fold) * (576 // self.fold)
 
 
 def picture_plan(tier: str, blocks: int, window: int, scale: int, steps: int, channels: int = 48) -> Plan:
@@ -52,6 +54,18 @@ def picture_plan(tier: str, blocks: int, window: int, scale: int, steps: int, ch
 LIVE = Plan("live", blocks=2, channels=48, steps=17000)
 STANDARD = Plan("standard", blocks=8, steps=15400, quantised_steps=800, grown_from="live")
 GUIDE = Plan("guide", blocks=2, channels=48, steps=9500, inputs=GUIDE_CHANNELS)
+INTERPOLATE = Plan(
+    "interpolate",
+    blocks=2,
+    channels=32,
+    steps=8000,
+    quantised_steps=1000,
+    inputs=FLOW_CHANNELS,
+    quantised_rate=1e-4,
+    alike=0.0,
+    window=2,
+    fold=8,
+)
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
 
 PICTURE_PLANS = (
