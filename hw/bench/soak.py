@@ -20,7 +20,7 @@ def soak(minutes: float) -> int:
     """Record so long; prints and writes what was sent, recorded and lost. 0 where nothing was lost."""
     box = Box(product_layer().idle)
     try:
-        devices = {Role.TAPE: box.plug("dongle"), Role.CAMERA: box.plug("camera")}
+        devices = {Role.TAPE: box.plug("dongle-small"), Role.CAMERA: box.plug("camera-small")}
         box.until_ready()
         box.press()
         box.until_recording(round(minutes * 60 * 25), timeout_s=minutes * 60 + 120)

@@ -11,7 +11,7 @@ from tests.vm.recording import begin, check_pictures
 
 VIVID = "/sys/bus/platform/drivers/vivid"
 S_VIDEO = 2
-CURRENT, NO_SIGNAL, SELECTED = 0, 1, 3  # what vivid's input shows
+CURRENT, NO_SIGNAL, SELECTED = 0, 1, 4  # what vivid's input shows
 MENU = {"NTSC": 0, "PAL": 4}
 
 
