@@ -20,7 +20,8 @@ INTERRUPTED = 130  # by Ctrl-C
 RecipeName = Annotated[
     str,
     typer.Argument(
-        help="A recipe's name, or the path of a TOML file of your own; `twinreel recipes` lists them."
+        metavar="RECIPE",
+        help="A recipe's name, or the path of a TOML file of your own; `twinreel recipes` lists them.",
     ),
 ]
 Source = Annotated[
