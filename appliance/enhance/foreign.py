@@ -15,14 +15,14 @@ from appliance.enhance.foreign_colour import (
     Floats,
     as_bytes,
     codes_of,
-    enlarged_rows,
+    enlarged_part,
     lost_of,
     planes_of,
     to_planes,
     to_rgb,
 )
 from appliance.enhance.foreign_net import Net, open_net
-from appliance.enhance.foreign_tiles import Tiling, padded_size, strips, tile_size
+from appliance.enhance.foreign_tiles import Tiling, padded_size, tile_size, tiles
 from appliance.enhance.frames import Seen, is_cut
 from appliance.enhance.own import OwnModel, checked_file
 
@@ -155,42 +155,49 @@ def look(picture: Picture, opened: Opened, codes: Codes) -> Looked:
 
 
 def made(looks: list[Looked], opened: Opened, codes: Codes, time_s: float, share: float = 0.5) -> Picture:
-    """The answer to one picture, or to two, as planes; strip by strip, so that a large one fits."""
+    """The answer to one picture, or to two, as planes; tile by tile, which bounds the memory."""
     scale = opened.tiling.scale
     first = looks[0]
     lost = [blend([one.lost[place] for one in looks], share) for place in range(3)]
-    shapes = [first.seen.shape[:2], *(plane.shape for plane in planes_of(first.picture)[1:])]
+    shapes = [plane.shape for plane in planes_of(first.picture)]
     planes = [np.empty(shape, np.uint8) for shape in enlarged_shapes(shapes, scale)]
     ask = partial(opened.net.ask, time=share)
-    for top, last, strip in strips([one.seen for one in looks], ask, opened.tiling):
-        for place, part in enumerate(strip_planes(strip, top, last, shapes, codes)):
-            down = 1 if shapes[place][0] == shapes[0][0] else 2
-            rows = top // down, -(-last // down)
-            back = enlarged_rows(lost[place], rows, scale)
-            target = planes[place][scale * rows[0] : scale * rows[1]]
-            target[:] = as_bytes(back[: len(target), : target.shape[1]] + part)
+    for tile in tiles([one.seen for one in looks], ask, opened.tiling):
+        parts = tile_planes(tile.answer, shapes, codes)
+        for place, part in enumerate(parts):
+            rows, columns = (
+                (ends[0] // fold, -(-ends[1] // fold))
+                for ends, fold in zip((tile.rows, tile.columns), folds(shapes, place), strict=True)
+            )
+            target = planes[place][slice(*(scale * r for r in rows)), slice(*(scale * c for c in columns))]
+            back = enlarged_part(lost[place], rows, columns, scale)
+            target[:] = as_bytes(back[: target.shape[0], : target.shape[1]] + part)
     return Picture(planes[0], planes[1], planes[2], time_s)
 
 
-def strip_planes(
-    strip: Floats, top: int, last: int, shapes: list[tuple[int, ...]], codes: Codes
-) -> tuple[Floats | float, ...]:
+def folds(shapes: list[tuple[int, ...]], place: int) -> tuple[int, int]:
+    """How many pixels of light share one of this plane, down and across."""
+    down, across = (1 if own == light else 2 for own, light in zip(shapes[place], shapes[0], strict=True))
+    return down, across
+
+
+def tile_planes(
+    answer: Floats, shapes: list[tuple[int, ...]], codes: Codes
+) -> tuple[Floats | float, Floats | float, Floats | float]:
     """What the net says of the three planes; one that sees light alone leaves the colours as they are."""
-    if strip.shape[2] == 1:
-        return strip[:, :, 0] * np.float32(codes.span) + np.float32(codes.black), 0.0, 0.0
-    down, across = (1 if shapes[1][axis] == shapes[0][axis] else 2 for axis in (0, 1))
-    shape = -(-strip.shape[0] // down), -(-strip.shape[1] // across)
-    return to_planes(np.asarray(strip, np.float32), shape, codes)
+    if answer.shape[2] == 1:
+        return answer[:, :, 0] * np.float32(codes.span) + np.float32(codes.black), 0.0, 0.0
+    down, across = folds(shapes, 1)
+    return to_planes(answer, (-(-answer.shape[0] // down), -(-answer.shape[1] // across)), codes)
 
 
-def enlarged_shapes(shapes: list[tuple[int, ...]], scale: int) -> list[tuple[int, int]]:
+def enlarged_shapes(shapes: list[tuple[int, ...]], scale: int) -> list[tuple[int, ...]]:
     """Of the film: colour has half of the light's rows or columns wherever it had."""
-    rows, columns = (scale * side for side in shapes[0])
-    made = [(rows, columns)]
-    for shape in shapes[1:]:
-        halves = [own != light for own, light in zip(shape, shapes[0], strict=True)]
-        made.append((-(-rows // 2) if halves[0] else rows, -(-columns // 2) if halves[1] else columns))
-    return made
+    whole = [scale * side for side in shapes[0]]
+    return [
+        tuple(-(-side // fold) for side, fold in zip(whole, folds(shapes, place), strict=True))
+        for place in range(len(shapes))
+    ]
 
 
 def blend(parts: list[Floats | Plane], share: float) -> Floats | Plane:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from appliance.core.types import BT601_625, Colour, Picture, Plane
 
 Floats = NDArray[np.float32]
+Range = tuple[int, int]  # from, to
 LUMA = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}  # red's and blue's share of light
 LUMA_601 = (0.299, 0.114)
 FULL = 2
-MARGIN = 4  # rows around a strip that its enlargement looks at
+MARGIN = 4  # pixels around a part that its enlargement looks at
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,21 @@ def lost_of(planes: tuple[Plane, Plane, Plane], rgb: Floats, codes: Codes) -> tu
     return y, u, v
 
 
-def enlarged_rows(plane: Floats | Plane, rows: tuple[int, int], scale: int) -> Floats:
-    """Rows ``rows`` of a plane, ``scale`` times as large, as they would be in the enlarged whole."""
-    first, last = max(0, rows[0] - MARGIN), min(len(plane), rows[1] + MARGIN)
-    part = plane[first:last].astype(np.float32)
+def enlarged_part(plane: Floats | Plane, rows: Range, columns: Range, scale: int) -> Floats:
+    """This part of a plane, ``scale`` times as large, as it would be in the enlarged whole."""
+    wider = [
+        (max(0, first - MARGIN), min(side, last + MARGIN))
+        for (first, last), side in zip((rows, columns), plane.shape, strict=True)
+    ]
+    part = plane[slice(*wider[0]), slice(*wider[1])].astype(np.float32)
     if scale > 1:
         size = (part.shape[1] * scale, part.shape[0] * scale)
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return part[(rows[0] - first) * scale : (rows[1] - first) * scale]
+    down, across = (
+        slice((first - wide) * scale, (last - wide) * scale)
+        for (first, last), (wide, _) in zip((rows, columns), wider, strict=True)
+    )
+    return part[down, across]
 
 
 def as_bytes(plane: Floats) -> Plane:

@@ -22,8 +22,8 @@ from appliance.enhance.foreign_tiles import (
     Tiling,
     padded_size,
     spans,
-    strips,
     tile_size,
+    tiles,
     up,
     waste,
 )
@@ -35,6 +35,7 @@ SURE = 0.75  # of the farthest distance that a look can tell of
 OVERLAPS_PX = (8, 16, 32, 64, 128, 192)
 MEMORY_PX = (144, 288)  # each way
 MOST_PX = 2048 * 2048
+AFTER_BYTES = 18.0  # a channel and pixel, while an answer becomes planes
 MORE = 1.2  # memory is kept in reserve
 LEVELS = 255
 TAPE_PX = (576, 720)
@@ -83,7 +84,7 @@ def with_memory(net: Net, tiling: Tiling, path: Path, memory_mb: int, over_all: 
 def peak_of(net: Net, tiling: Tiling, path: Path, over_all: bool = False) -> Peak:
     """From one size, or from two; attention over the whole picture grows with the square of its pixels."""
     sides = [up(side, tiling.align) for side in MEMORY_PX]
-    least = 4.0 * net.port.channels * (2 * net.port.pictures + 2 * tiling.scale**2)
+    least = AFTER_BYTES * net.port.channels * (net.port.pictures + tiling.scale**2)
     linear = max(least, peak_bytes(net, sides[1], sides[1]) / sides[1] ** 2)
     base = float(path.stat().st_size)
     if not over_all or sides[0] == sides[1]:
@@ -191,8 +192,11 @@ def seam_levels(net: Net, tiling: Tiling) -> float:
     """The largest difference, of 255, between an answer in four tiles and one in a whole."""
     pictures = shown(net, *proof_size(tiling))
     in_tiles = replace(tiling, most_px=proof_tile(tiling) ** 2)
-    tiled = np.concatenate([strip for _, _, strip in strips(pictures, net.ask, in_tiles)])
-    return float(np.abs(tiled - net.ask(pictures)).max()) * LEVELS
+    whole, scale, off = net.ask(pictures), tiling.scale, 0.0
+    for tile in tiles(pictures, net.ask, in_tiles):
+        same = whole[slice(*(scale * r for r in tile.rows)), slice(*(scale * c for c in tile.columns))]
+        off = max(off, float(np.abs(tile.answer - same).max()))
+    return off * LEVELS
 
 
 def reach_of(net: Net, tiling: Tiling) -> int:

@@ -10,7 +10,7 @@ from math import ceil, isqrt
 import numpy as np
 
 from appliance.core.problems import Problem
-from appliance.enhance.foreign_colour import Floats
+from appliance.enhance.foreign_colour import Floats, Range
 
 Ask = Callable[[Sequence[Floats]], Floats]
 LEAST_CORE_PX = 16  # of a tile, beside what overlaps
@@ -36,6 +36,15 @@ class Span:
     end: int
     first: int
     last: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What the net makes of these rows and columns of the picture."""
+
+    rows: Range
+    columns: Range
+    answer: Floats
 
 
 def up(number: int, align: int) -> int:
@@ -84,37 +93,36 @@ def spans(length: int, tile: int, tiling: Tiling) -> list[Span]:
     ]
 
 
-def strips(pictures: Sequence[Floats], ask: Ask, tiling: Tiling) -> Iterator[tuple[int, int, Floats]]:
-    """The answer from top to bottom: rows of the pictures, from and to, and what the net makes of them."""
+def tiles(pictures: Sequence[Floats], ask: Ask, tiling: Tiling) -> Iterator[Tile]:
+    """The answer tile by tile, from top to bottom; a picture that may be asked at once is one tile."""
     rows, columns = pictures[0].shape[:2]
     high, wide = padded_size(rows, columns, tiling)
     whole = [padded(picture, high, wide) for picture in pictures]
     tile = tile_size(high, wide, tiling)
-    across = spans(wide, tile[1], tiling)
     for down in spans(high, tile[0], tiling):
-        if down.first < rows:
-            parts = [
-                one_tile(whole, ask, down, side, tiling.scale) for side in across if side.first < columns
-            ]
-            last, scale = min(down.last, rows), tiling.scale
-            strip = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-            yield down.first, last, strip[: (last - down.first) * scale, : columns * scale]
+        for across in spans(wide, tile[1], tiling):
+            if down.first < rows and across.first < columns:
+                used = (down.first, min(down.last, rows)), (across.first, min(across.last, columns))
+                yield Tile(*used, one_tile(whole, ask, down, across, used, tiling.scale))
 
 
-def one_tile(pictures: Sequence[Floats], ask: Ask, down: Span, across: Span, scale: int) -> Floats:
-    tiles = [picture[down.start : down.end, across.start : across.end] for picture in pictures]
-    answer = ask(tiles)
+def one_tile(
+    pictures: Sequence[Floats], ask: Ask, down: Span, across: Span, used: tuple[Range, Range], scale: int
+) -> Floats:
+    answer = ask([picture[down.start : down.end, across.start : across.end] for picture in pictures])
     wanted = (scale * (down.end - down.start), scale * (across.end - across.start))
     if answer.shape[:2] != wanted:
         raise Problem(
             "own-model-answer",
             "A model of your own answers with another size than before",
-            f"It answered {answer.shape[1]} × {answer.shape[0]} not {wanted[1]} × {wanted[0]}.",
+            f"It answered {answer.shape[1]} × {answer.shape[0]}, not {wanted[1]} × {wanted[0]}.",
             "Remove it and add it again: twinreel models add.",
         )
-    top, left = (scale * (side.first - side.start) for side in (down, across))
-    high, wide = (scale * (side.last - side.first) for side in (down, across))
-    return answer[top : top + high, left : left + wide]
+    rows, columns = (
+        slice(scale * (first - span.start), scale * (last - span.start))
+        for span, (first, last) in zip((down, across), used, strict=True)
+    )
+    return answer[rows, columns]
 
 
 def padded(picture: Floats, rows: int, columns: int) -> Floats:

@@ -10,7 +10,7 @@ from appliance.core.types import BT601_625, Colour
 from appliance.enhance.foreign_colour import (
     as_bytes,
     codes_of,
-    enlarged_rows,
+    enlarged_part,
     lost_of,
     to_planes,
     to_rgb,
@@ -81,9 +81,11 @@ def test_an_odd_picture_has_a_colour_for_every_pixel() -> None:
     assert whole_colour(np.zeros((3, 5), np.uint8), (5, 9)).shape == (5, 9)
 
 
-def test_a_strip_is_enlarged_as_it_would_be_in_the_whole() -> None:
+def test_a_part_is_enlarged_as_it_would_be_in_the_whole() -> None:
     plane = planes_of_noise((1, 1))[0].astype(np.float32)
-    whole = enlarged_rows(plane, (0, 48), 3)
+    whole = enlarged_part(plane, (0, 48), (0, 64), 3)
     assert whole.shape == (144, 192)
-    parts = [enlarged_rows(plane, rows, 3) for rows in ((0, 14), (14, 30), (30, 48))]
-    assert np.abs(np.concatenate(parts) - whole).max() < 1e-3
+    for rows, columns in (((0, 14), (0, 20)), ((14, 30), (20, 64)), ((30, 48), (6, 22))):
+        part = enlarged_part(plane, rows, columns, 3)
+        same = whole[3 * rows[0] : 3 * rows[1], 3 * columns[0] : 3 * columns[1]]
+        assert np.abs(part - same).max() < 1e-3

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.core.problems import Problem
-from appliance.enhance.foreign_tiles import Tiling, padded_size, spans, strips, tile_size, waste
+from appliance.enhance.foreign_tiles import Tiling, padded_size, spans, tile_size, tiles, waste
 
 LENGTH = st.integers(1, 700)
 
@@ -54,7 +54,7 @@ def test_a_picture_that_cannot_be_held_is_refused_in_words(tiling: Tiling) -> No
     assert "100 × 100" in raised.value.issue.cause
 
 
-def test_strips_are_the_picture_again_without_its_padding() -> None:
+def test_tiles_are_the_picture_again_without_its_padding() -> None:
     picture = np.random.default_rng(0).random((61, 47, 3), np.float32)
     tiling = Tiling(align=8, overlap=4, most_px=40 * 40)
     asked: list[tuple[int, ...]] = []
@@ -63,13 +63,16 @@ def test_strips_are_the_picture_again_without_its_padding() -> None:
         asked.append(pictures[0].shape)
         return pictures[0]
 
-    found = list(strips([picture], same, tiling))  # type: ignore[arg-type]
-    assert np.array_equal(np.concatenate([strip for _, _, strip in found]), picture)
-    assert [top for top, _, _ in found] == [0, *(last for _, last, _ in found[:-1])]
+    again = np.full_like(picture, -1)
+    for tile in tiles([picture], same, tiling):  # type: ignore[arg-type]
+        target = again[slice(*tile.rows), slice(*tile.columns)]
+        assert target.max() == -1  # nothing is made twice
+        target[:] = tile.answer
+    assert np.array_equal(again, picture)
     assert len(asked) >= 4
     assert all(rows * columns <= 40 * 40 for rows, columns, _ in asked)
 
 
 def test_an_answer_of_another_size_than_when_it_was_added_is_a_problem() -> None:
     with pytest.raises(Problem, match="twinreel models add"):
-        list(strips([np.zeros((32, 32, 3), np.float32)], lambda p: p[0], Tiling(scale=2)))
+        list(tiles([np.zeros((32, 32, 3), np.float32)], lambda p: p[0], Tiling(scale=2)))
