@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 
 from appliance.core.problems import Problem
 from appliance.enhance.recipe import Recipe, Step, nearest, refused, wrong
@@ -49,6 +50,8 @@ class NetFacts:
     name: str
     scale: int = 1
     task: str = "pictures"  # or "between": it makes pictures between pictures
+    own: Path | None = None  # the folder that a model of the user's own lies in
+    fits: Callable[[int, int], None] = lambda width, height: None  # raises Problem for pictures too large
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Course:
     recipe: Recipe
     steps: tuple[Step, ...]
     shapes: tuple[Shape, ...]  # one more than steps: before and after each
+    nets: Mapping[str, NetFacts] = field(default_factory=dict)
 
     @property
     def result(self) -> Shape:
@@ -116,7 +120,7 @@ def course_of(recipe: Recipe, film: Shape, nets: Mapping[str, NetFacts], restore
         raise wrong(
             "recipe-unfit", recipe.name, "None of its stages concerns this film.", "Choose another one."
         )
-    return Course(recipe, tuple(steps), tuple(shapes))
+    return Course(recipe, tuple(steps), tuple(shapes), nets)
 
 
 def left_out(asked: Asked) -> bool:
@@ -229,6 +233,7 @@ def needed(asked: Asked, name: str, task: str) -> NetFacts:
     fit = [net.name for net in asked.nets.values() if net.task == task]
     net = asked.nets.get(name)
     if net is not None and net.task == task:
+        check_memory(asked, net)
         return net
     if net is not None:
         cause, remedy = (
@@ -239,6 +244,14 @@ def needed(asked: Asked, name: str, task: str) -> NetFacts:
         cause = f"needs the model '{name}', which is not there"
         remedy = f"{nearest(name, fit) if fit else ''} `twinreel models add` takes one of your own.".strip()
     raise refused("recipe-model", asked.recipe.name, asked.step, cause, remedy)
+
+
+def check_memory(asked: Asked, net: NetFacts) -> None:
+    try:
+        net.fits(asked.shape.width, asked.shape.height)
+    except Problem as problem:
+        cause = f"cannot use the model '{net.name}': {problem.issue.cause.rstrip('.')}"
+        raise asked.refuse(cause, problem.issue.remedy) from problem
 
 
 def check_limits(asked: Asked, made: Shape) -> None:

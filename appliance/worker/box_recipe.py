@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 from appliance.core.journal import ATTEMPTS_LIMIT
+from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Severity
 from appliance.deliver.drives import DriveWatcher, sticks
@@ -18,7 +18,7 @@ from appliance.worker.room import check_disk, check_stick
 log = logging.getLogger(__name__)
 
 
-def with_recipe(making: Making, own: Path, attempts: int, drives: DriveWatcher | None) -> Making:
+def with_recipe(making: Making, paths: Paths, attempts: int, drives: DriveWatcher | None) -> Making:
     """``making`` by the configured recipe; as it was, with a notice, where that cannot run on this take.
 
     A recipe that the worker died of again and again is not tried a last time.
@@ -29,8 +29,8 @@ def with_recipe(making: Making, own: Path, attempts: int, drives: DriveWatcher |
     if attempts >= ATTEMPTS_LIMIT:
         return without(making, "The worker died again and again while it was at work on it.")
     try:
-        recipe = find_recipe(name, own)
-        course, config = course_for(recipe, making.pieces, making.order, making.config)
+        recipe = find_recipe(name, paths.recipes)
+        course, config = course_for(recipe, making.pieces, making.order, making.config, paths.models)
         check_disk(course, making.work, making.work)
         check_stick(course, free_on_stick(drives))
     except Problem as problem:

@@ -95,7 +95,7 @@ def made_films(
         recording=lambda: is_recording(paths.journal),
     )
     job = journal.job(take_id)
-    wanted = with_recipe(making, paths.recipes, job.attempts if job else 0, drives)
+    wanted = with_recipe(making, paths, job.attempts if job else 0, drives)
     making, made = filmed(wanted, making, folder, progress)
     progress(Stage.ENCODE, 0.9, "Writing the report")
     keep_stills(folder)

@@ -102,7 +102,7 @@ def make_by_recipe(
     recipe = chosen_recipe(job, paths.recipes, has_camera=has_camera(reel.pieces))
     order, said = order_of(job.field_order, longest, recipe)
     chosen = validate(merge(config.model_dump(), {"enhance": {"provider": job.provider}}), "of this command")
-    course, chosen = course_for(recipe, reel.pieces, order, chosen)
+    course, chosen = course_for(recipe, reel.pieces, order, chosen, paths.models)
     if job.cameras and course.step("camera") is None:
         raise camera_unasked(course)
     check_disk(course, job.out, work_beside(job.out))
@@ -200,9 +200,12 @@ def has_camera(pieces: Sequence[Piece]) -> bool:
 
 
 def course_for(
-    recipe: Recipe, pieces: Sequence[Piece], order: FieldOrder, config: Config
+    recipe: Recipe, pieces: Sequence[Piece], order: FieldOrder, config: Config, own: Path | None = None
 ) -> tuple[Course, Config]:
-    """What the recipe makes of these recordings, and the configuration with the recipe's own settings."""
+    """What the recipe makes of these recordings, and the configuration with the recipe's own settings.
+
+    ``own`` is the folder of the user's own models.
+    """
     chosen = with_settings(config, recipe)
     tape = pieces[0].tape
     film = Shape(
@@ -213,7 +216,7 @@ def course_for(
         interlaced=order != "progressive",
         has_camera=has_camera(pieces),
     )
-    course = course_of(recipe, film, known_nets(), scale_of(chosen.enhance))
+    course = course_of(recipe, film, known_nets(own), scale_of(chosen.enhance))
     look = course.step("look")
     if look is not None:
         looks = {"enhance": {"look": look.look_place}}
@@ -246,7 +249,7 @@ def of_stills(
     recipe = find_recipe(job.recipe, paths.recipes)
     film = Shape(stills.width, stills.height, stills.rate, len(stills.paths), stills=True)
     chosen = validate(merge(config.model_dump(), {"enhance": {"provider": job.provider}}), "of this command")
-    course = course_of(recipe, film, known_nets())
+    course = course_of(recipe, film, known_nets(paths.models))
     stages = make_stills(stills, job.out, course, chosen, job.force, tell)
     provider = next((stage.provider for stage in stages if stage.provider), "cpu")
     return result_of(course, job.out, course.result.frames, later_facts(stages), provider)

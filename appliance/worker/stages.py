@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.core.config import EnhanceConfig
-from appliance.core.types import Picture
+from appliance.core.types import Colour, ModelInfo, Picture
 from appliance.encode.squeeze import SqueezeSpec, squeezed
-from appliance.enhance.course import Course, Shape
+from appliance.enhance.course import Course, NetFacts, Shape
+from appliance.enhance.foreign import opened, run_own
 from appliance.enhance.frames import improve
+from appliance.enhance.interpolate import between
 from appliance.enhance.manifest import load_model
-from appliance.enhance.nets import between_by
+from appliance.enhance.own import needed_model
 from appliance.enhance.recipe import Step
 from appliance.enhance.runtime import Runtime, open_session
 from appliance.worker.later import NOTHING_LATER, Later, LaterStage, Where, by_chunks
@@ -52,7 +54,34 @@ def open_stages(
     """``like`` has the colours, and the shape of the pixels, of what comes in."""
     made = zip(course.steps, course.shapes[1:], strict=True)
     return tuple(
-        open_stage(step, shape, enhance, like, cache) for step, shape in made if step in course.later
+        open_own(step, net, enhance, like.colour)
+        if (net := course.nets.get(str(step.options.get("model")))) is not None and net.own is not None
+        else open_stage(step, shape, enhance, like, cache)
+        for step, shape in made
+        if step in course.later
+    )
+
+
+def open_own(step: Step, net: NetFacts, enhance: EnhanceConfig, colour: Colour) -> LaterStage:
+    """A model of the user's own, which has a way of its own to be asked."""
+    folder = net.own
+    assert folder is not None
+    found = needed_model(net.name, folder)
+    ready = opened(found, folder, enhance.provider, enhance.threads)
+    times = int(step.options.get("times", 1))
+
+    def work(pictures: Iterator[Picture], where: Where) -> Iterator[Picture]:
+        return run_own(pictures, ready, colour, max(2, times))
+
+    settings = " ".join(ready.identity)  # that change the film, beside the file itself
+    return LaterStage(
+        step.words,
+        work,
+        times,
+        reach=BETWEEN_REACH if times > 1 else 0,
+        model=ModelInfo(ready.words, str(folder / found.file), found.sha256, settings, 1),
+        provider=ready.net.provider,
+        provider_reason=ready.net.provider_reason,
     )
 
 
@@ -75,7 +104,7 @@ def open_stage(
 
 
 def by_net(times: int, runtime: Runtime, pictures: Iterator[Picture], where: Where) -> Iterator[Picture]:
-    return between_by(pictures, times, runtime) if times > 1 else improve(pictures, runtime)
+    return between(pictures, times, runtime) if times > 1 else improve(pictures, runtime)
 
 
 def squeezing(step: Step, shape: Shape, like: SqueezeSpec) -> LaterStage:

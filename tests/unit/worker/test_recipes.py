@@ -65,7 +65,7 @@ def between(monkeypatch: pytest.MonkeyPatch) -> None:
     def repeated(pictures: Any, times: int, runtime: Runtime) -> Any:
         return (picture for picture in pictures for _ in range(times))
 
-    monkeypatch.setattr("appliance.worker.stages.between_by", repeated)
+    monkeypatch.setattr("appliance.worker.stages.between", repeated)
 
 
 RATES = [Fraction(15), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60)]
