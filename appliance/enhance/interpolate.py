@@ -136,5 +136,6 @@ class Space:
 
     def mixed(self, one: Plane, other: Plane) -> Plane:
         for plane, maps, space in zip((one, other), self._maps, self._brought, strict=True):
-            cv2.remap(plane, *maps, cv2.INTER_LINEAR, dst=space, borderMode=cv2.BORDER_REPLICATE)
+            across, down = maps
+            cv2.remap(plane, across, down, cv2.INTER_LINEAR, dst=space, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cv2.blendLinear(*self._brought, *self._shares), np.uint8)
