@@ -75,11 +75,11 @@ def test_an_uncompressed_dongle(box: Box) -> None:
 
 def test_a_small_take_becomes_a_film_on_a_stick(box: Box) -> None:
     """The tape alone: with a camera the film would take an emulated processor a quarter of an hour."""
-    dongle = box.plug("dongle-small")
+    dongle = box.plug("dongle-tiny")
     stick = box.insert("exfat")
     box.until_ready(devices=1)
     record(box, 25)
     box.pull(dongle)  # whose preview would take half of the machine from the film
-    box.until_take(TakeState.DELIVERED, timeout_s=280)
+    box.until_take(TakeState.DELIVERED, timeout_s=200)
     box.until_shows(BoxState.DONE)
     assert box.take_id() in box.look_at(stick).whole_takes()
