@@ -7,22 +7,24 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from appliance import __version__
+from appliance.adapt_cli import adapt
 from appliance.bench.cli import app as bench
-from appliance.console import print_interrupted, print_issue, print_json, progress_bar
+from appliance.console import print_issue, print_json, progress_bar
 from appliance.core.config import Config, load_config
 from appliance.core.paths import Paths, paths_from_environment, user_cache
 from appliance.core.problems import Problem
 from appliance.devices_cli import devices
+from appliance.enhance_cli import enhance
 from appliance.import_cli import import_films
+from appliance.models_cli import models
+from appliance.recipe_cli import add_recipes
 from appliance.run_cli import run
 
-INCOMPLETE = 3  # done, but the input was cut off
-INTERRUPTED = 130  # by Ctrl-C
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -136,64 +138,6 @@ def demo_root() -> Path:
 
 
 @app.command()
-def enhance(
-    tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            help="The film to write: .mp4 (H.264) or .mkv (lossless FFV1). A folder (no suffix) gets film,"
-            " comparison, stills and report.",
-        ),
-    ],
-    camera: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="A camera's film of the same event; may be given again, in any order. A folder (such as a"
-            " camera's card) means all films in it."
-        ),
-    ] = None,
-    field_order: Annotated[
-        str, typer.Option(help="tff (top field first), bff, progressive, or auto: as the pictures show.")
-    ] = "auto",
-    tier: Annotated[
-        str,
-        typer.Option(
-            help="live (fast), standard, studio (best, twice the size) or auto: as configured, else standard."
-        ),
-    ] = "auto",
-    provider: Annotated[str, typer.Option(help="auto, tensorrt, cuda or cpu.")] = "auto",
-    strength: Annotated[float, typer.Option(min=0, max=1, help="How much of the camera's detail.")] = 1.0,
-    force: Annotated[bool, typer.Option("--force", help="Write over a film that is there.")] = False,
-    json_: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Make a better film of a digitised tape: the whole frame, one picture per field.
-
-    A run that was interrupted goes on when the same command is given again; what is done lies beside the
-    output, in a folder that ends in .unfinished. Exit code 3: the tape was cut off, its film was made.
-    """
-    from appliance.worker.files import FileJob, enhance_files, work_folder
-
-    job = FileJob(tape, tuple(camera or ()), out, field_order, provider, strength, force, user_cache(), tier)
-    try:
-        with progress_bar(quiet) as tell:
-            result = enhance_files(job, box()[1], tell)
-    except KeyboardInterrupt:
-        print_interrupted(work_folder(job))
-        raise typer.Exit(INTERRUPTED) from None
-    for issue in result.issues:
-        print_issue(issue)
-    if json_:
-        print_json(result.as_json())
-    elif not quiet:
-        print(result.sentence(), file=sys.stderr)
-    if result.incomplete:
-        raise typer.Exit(INCOMPLETE)
-
-
-@app.command()
 def sync(
     tape: Annotated[Path, typer.Argument(help="The digitised tape.")],
     camera: Annotated[list[Path], typer.Argument(help="The camera's films, or a folder of them.")],
@@ -297,46 +241,6 @@ def press(
         raise typer.Exit(1)
 
 
-models = typer.Typer(help="The restoration models: what there is, where it runs, preparing the processor.")
-app.add_typer(models, name="models")
-
-
-@models.callback(invoke_without_command=True)
-def list_models(context: typer.Context, json_: JsonFlag = False) -> None:
-    """List the models of this box, check their hashes, and say where they would run."""
-    if context.invoked_subcommand is not None:
-        return
-    from appliance.enhance.manifest import load_model
-    from appliance.enhance.runtime import open_session
-
-    model = load_model()
-    runtime = open_session(model)
-    facts: dict[str, Any] = asdict(model) | {
-        "provider": runtime.provider,
-        "provider_reason": runtime.provider_reason,
-    }
-    if json_:
-        print_json(facts)
-        return
-    for name, value in facts.items():
-        print(f"{name:16} {value}")
-
-
-@models.command("build")
-def build_models(json_: JsonFlag = False, quiet: QuietFlag = False) -> None:
-    """Prepare the processor for every model, so that no film waits for it; waits while a tape is recorded."""
-    from appliance.worker.building import build_engines
-
-    paths, config = box()
-    with progress_bar(quiet) as tell:
-        done = build_engines(config.enhance, paths.cache, paths.journal, tell)
-    if json_:
-        print_json([asdict(one) for one in done])
-        return
-    for one in done:
-        print(f"{one.model.name:24} {'built' if one.built else 'ready'}  {one.provider_reason}")
-
-
 @app.command()
 def doctor(
     config: Annotated[
@@ -357,9 +261,13 @@ def doctor(
 
 
 app.add_typer(bench, name="bench")
+app.add_typer(models, name="models")
 app.command("import")(import_films)
 app.command()(devices)
 app.command()(run)
+add_recipes(app)
+app.command()(enhance)
+app.command()(adapt)
 
 
 def version(show: bool) -> None:

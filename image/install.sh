@@ -29,6 +29,8 @@ models() {  # beside the package, where it looks for them
   site=$(echo "$root$home"/lib/python3.*/site-packages)
   install -d "$site/models"
   install -m 0644 "$source"/models/manifest.toml "$source"/models/*.onnx "$site/models/"
+  install -d "$site/models/train"  # for twinreel adapt, where the extra [train] is installed
+  install -m 0644 "$source"/models/train/*.py "$site/models/train/"
 }
 
 system_files() {  # the table of systemd/README.md

@@ -252,3 +252,93 @@ def register(
         print_json(placed_json(found, gains))
     else:
         print_placed(found, gains)
+
+
+@app.command("looks")
+def looks(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, help="Tape frames of each clip that are measured.")] = 4,
+    tier: Annotated[str, typer.Option(help="The tier that restores the tape.")] = "live",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    out: Annotated[Path | None, typer.Option(help="A folder for looks.jpg.")] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Whether each look is what it is called: tape, restored, twin, and what lies between."""
+    from appliance.bench.looks import look_rows, measure_looks
+    from appliance.bench.quality import Wanted
+
+    with progress_bar(quiet) as tell:
+        found = measure_looks(Wanted(data, clips, frames, (tier,), listed(wear), True, out), tell)
+    if json_:
+        print_json([asdict(row) for row in found])
+    else:
+        print("\n".join(look_rows(found)))
+
+
+@app.command("adapt")
+def adapt(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    tier: Annotated[str, typer.Option(help="live or standard: which model is tuned.")] = "live",
+    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    minutes: Annotated[float, typer.Option(min=1, help="How long each may take.")] = 8.0,
+    camera: Annotated[bool, typer.Option("--camera/--tape-only", help="With a camera beside.")] = False,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """What `twinreel adapt` gains on tapes that no training saw, and whether it ever loses."""
+    from appliance.bench.adapt import adapt_rows, measure_adapt
+    from appliance.bench.quality import Wanted
+
+    wanted = Wanted(data, clips, 2, (tier,), listed(wear), camera, None)
+    with progress_bar(quiet) as tell:
+        found = measure_adapt(wanted, minutes, camera, tell)
+    if json_:
+        print_json([asdict(row) | {"gain": row.gain} for row in found])
+    else:
+        print("\n".join(adapt_rows(found)))
+
+
+@app.command("seeds")
+def seeds(
+    data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
+    only: Annotated[
+        str, typer.Option(help="Some of compact,sr4,deblur,denoise. [default: all of them]")
+    ] = "",
+    clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
+    frames: Annotated[
+        int, typer.Option(min=3, help="Pictures of each clip; four times as many for compact.")
+    ] = 12,
+    speed: Annotated[bool, typer.Option("--speed/--no-speed", help="With the speed of denoising.")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for stills, and for scores: what is there is kept.")
+    ] = None,
+    json_: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """The tables of the papers behind the recipes sr4, deblur, denoise and compact, on clips of ours.
+
+    Clips that no training saw are spoilt by the bench and restored, beside bicubic enlargement, x265 and the
+    usual FFmpeg filters. All of it takes about a quarter of an hour.
+    """
+    from appliance.bench.seeds import SeedsWanted, measure_seeds
+    from appliance.bench.seeds_print import print_seeds, seeds_json
+
+    wanted = SeedsWanted(data, named_tables(only), clips, frames, speed, out)
+    with progress_bar(quiet) as tell:
+        found = measure_seeds(wanted, tell)
+    if json_:
+        print_json(seeds_json(found))
+    else:
+        print_seeds(found)
+
+
+def named_tables(text: str) -> tuple[str, ...]:
+    from appliance.bench.seeds import ALL
+
+    chosen = listed(text)
+    if strangers := [name for name in chosen if name not in ALL]:
+        raise typer.BadParameter(f"there is no table {strangers[0]}: it is one of {', '.join(ALL)}")
+    return chosen

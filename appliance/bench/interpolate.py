@@ -144,7 +144,9 @@ def by_mixing(given: Path, frames: int, standard: Standard, times: int) -> Made:
     made = []
     for one, other in zip(film, [*film[1:], film[-1]], strict=True):
         parts = [k / times for k in range(times)]
-        made += [Picture(*(mix(a, b, part) for a, b in planes_of(one, other)), one.time_s) for part in parts]
+        for part in parts:
+            y, u, v = (mix(a, b, part) for a, b in planes_of(one, other))
+            made.append(Picture(y, u, v, one.time_s))
     return made, spent_since(before, (times - 1) * (frames - 1))
 
 

@@ -24,7 +24,7 @@ from appliance.bench.wear import wear_named
 from appliance.core.config import EncodeConfig
 from appliance.core.problems import Problem
 from appliance.encode.writer import FilmSpec, FilmWriter, encoder_options
-from appliance.worker.making import ENCODER_THREADS, FILE_CRF
+from appliance.worker.outputs import ENCODER_THREADS, FILE_CRF
 
 RATE = 25
 LEAST_FRAMES_S, LEAST_OF_HQDN3D, MOST_MB = 25.0, 0.6, 1500.0  # asked of the tier live

@@ -21,7 +21,7 @@ from appliance.devices.alsa_lib import Pcm, Shape, State, Status
 from appliance.devices.alsa_mixer import open_lines
 
 RATE_HZ, CHANNELS = 48000, 2
-PERIOD_S, BUFFER_S = 0.02, 2.5
+PERIOD_S, BUFFER_S = 0.04, 2.5
 LONGEST_S = 0.25  # of one block, after the box was held up
 GONE = (errno.ENODEV, errno.EBADFD, errno.ENOENT, errno.ENXIO)
 SYSTEM = Path("/sys/class/sound")

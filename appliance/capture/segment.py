@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from appliance.capture.camera_writer import CameraWriter, can_begin_with
 from appliance.capture.device_log import keep_report
 from appliance.capture.frame_log import FrameEntry, FrameLog
 from appliance.capture.grid import FrameGrid
+from appliance.capture.ring import Piece, Placed, Ring
 from appliance.capture.sound_track import SoundTrack
 from appliance.capture.tape_writer import TapeWriter
 from appliance.core.config import CaptureConfig
@@ -30,16 +30,6 @@ SYNC_BYTES = 8 << 20  # a slow disk is never owed more than that, which it can t
 EARLY_BLOCKS = 50  # of sound kept until the first picture is there
 SOUND_LAG_S = 2.0  # sound that is later than this is taken for lost
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A frame in the ring, with its place in the film and how many are missing before it."""
-
-    frame: VideoFrame
-    index: int
-    lost_before: int
-    flags: tuple[str, ...]
 
 
 class SegmentRecorder:
@@ -62,15 +52,8 @@ class SegmentRecorder:
         self._role, self._index, self._device, self._report = role, index, device, report
         self._path = folder / f"{role.value}-{index:02d}.mkv"
         self._grid = FrameGrid(format.rate)
-        self._ring: deque[Placed | AudioBlock] = deque()
-        self._ring_frames = self._ring_bytes = 0
-        self._ring_limit = max(2, round(config.ring_s * format.rate))
-        self._ring_limit_bytes = config.ring_mb << 20
-        self._changed = threading.Condition()
-        self._closing = False
-        self._lost_before = 0
-        self._overflow = 0
-        self._end_index = 0
+        self.ring = Ring(max(2, round(config.ring_s * format.rate)), config.ring_mb << 20)
+        self._lost_before = self._overflow = self._end_index = 0
         self._early: deque[AudioBlock] = deque(maxlen=EARLY_BLOCKS)
         self._writer: TapeWriter | CameraWriter | None = None
         self._log: FrameLog | None = None
@@ -94,51 +77,32 @@ class SegmentRecorder:
 
     def write(self, piece: VideoFrame | AudioBlock) -> None:
         """Returns at once. A frame that finds the ring full is lost, counted and logged."""
-        with self._changed:
-            if isinstance(piece, VideoFrame):
-                self._put_frame(piece)
-            elif not self._full and self.problem is None:
-                self._ring.append(piece)
-                self._ring_bytes += piece.samples.nbytes
-            self._changed.notify_all()
-
-    @property
-    def _full(self) -> bool:
-        return self._ring_frames >= self._ring_limit or self._ring_bytes >= self._ring_limit_bytes
+        if isinstance(piece, VideoFrame):
+            self._put_frame(piece)
+        else:
+            self.ring.put(piece)
 
     def _put_frame(self, frame: VideoFrame) -> None:
         if self.first_timestamp_s is None:
             self.first_timestamp_s = frame.timestamp_s
         place = self._grid.place(frame.sequence, frame.timestamp_s)
         self._lost_before += place.missed
-        if self._full or self.problem is not None:
-            self._overflow += 1
-            self._lost_before += 1
-            return
         overflow = self._lost_before > place.missed
         flags = ("damaged",) * frame.damaged + ("overflow",) * overflow
-        self._ring.append(Placed(frame, place.index, self._lost_before, flags))
-        self._ring_frames += 1
-        self._ring_bytes += size_of(frame)
-        self._lost_before = 0
+        kept = self.ring.put(Placed(frame, place.index, self._lost_before, flags))
+        self._overflow += not kept
+        self._lost_before = 0 if kept else self._lost_before + 1
 
     def wait_for_room(self, timeout_s: float) -> bool:
         """For simulated worlds, which wait for their reader: False when the ring stayed full."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._half_empty or self.problem is not None, timeout_s)
-
-    @property
-    def _half_empty(self) -> bool:
-        return self._ring_frames < self._ring_limit // 2 and self._ring_bytes < self._ring_limit_bytes // 2
+        return self.ring.wait_for_room(timeout_s)
 
     def close(self, complete: bool, start_s: float = 0.0) -> Segment:
         """Write what is in the ring and finish the file; on the disk when this returns.
 
         A segment of 0 frames has no file and belongs into no take.
         """
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+        self.ring.close()
         self._thread.join()
         return Segment(
             role=self._role,
@@ -154,8 +118,10 @@ class SegmentRecorder:
 
     def _run(self) -> None:
         try:
-            while (item := self._next()) is not None:
-                self._store(item)
+            while batch := self.ring.batch():
+                for piece in batch:
+                    self.ring.release(piece)
+                    self._store(piece)
         except (OSError, av.FFmpegError) as error:
             self._fail(error)
         try:
@@ -163,21 +129,7 @@ class SegmentRecorder:
         except (OSError, av.FFmpegError) as error:
             self._fail(error)
 
-    def _next(self) -> Placed | AudioBlock | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._ring or self._closing)
-            if not self._ring:
-                return None
-            item = self._ring.popleft()
-            if isinstance(item, Placed):
-                self._ring_frames -= 1
-                self._ring_bytes -= size_of(item.frame)
-                self._changed.notify_all()
-            else:
-                self._ring_bytes -= item.samples.nbytes
-            return item
-
-    def _store(self, item: Placed | AudioBlock) -> None:
+    def _store(self, item: Piece) -> None:
         if isinstance(item, AudioBlock):
             self._store_sound(item)
             return
@@ -264,17 +216,9 @@ class SegmentRecorder:
                 self._log.close()
 
     def _fail(self, error: OSError | av.FFmpegError) -> None:
-        with self._changed:
-            if self.problem is None:
-                self.problem = spool_problem(error.errno)
-            self._overflow += self._ring_frames
-            self._ring.clear()
-            self._ring_frames = self._ring_bytes = 0
-            self._changed.notify_all()
-
-
-def size_of(frame: VideoFrame) -> int:
-    return len(frame.data) + sum(plane.nbytes for plane in frame.planes)
+        if self.problem is None:
+            self.problem = spool_problem(error.errno)
+        self._overflow += self.ring.give_up()
 
 
 def spool_problem(code: int | None) -> Problem:

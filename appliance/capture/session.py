@@ -26,6 +26,7 @@ READ_S = 0.25
 SILENT_S = 2.0  # a device that gives no picture for so long is started anew
 LONGEST_PATIENCE_S = 30.0  # then again after twice as long and so on, up to this
 LOOK_S = 0.2  # between two looks at the picture, on the device's clock
+LOOK_REST, LONGEST_REST_S = 3.0, 0.8  # times as long as a look took, until the next one; and at most
 HANGS_S = 10.0  # a device that repeats one picture to the bit for so long is started anew; titles are shorter
 SILENCE_DBFS = -50.0  # a tape hisses louder, a dongle without one less
 RECENT_BLOCKS = 10  # sound that may belong to the first frame of a recording
@@ -58,7 +59,7 @@ class DeviceSession:
         self._watch = SignalWatch(source.format, source.info.role)
         self._sight = Sight()
         self._revived = False  # a dongle that repeats its picture was started anew
-        self._looked_s = float("-inf")
+        self._looked_s, self._look_took_s = float("-inf"), 0.0
         self._recent: deque[AudioBlock] = deque(maxlen=RECENT_BLOCKS)
         self._beat_s = self._seen_s = time.monotonic()
         self._anew_after_s = SILENT_S  # without a picture
@@ -193,12 +194,15 @@ class DeviceSession:
             recorder.wait_for_room(READ_S)
 
     def _look(self, frame: VideoFrame) -> None:
-        """Five times a second is enough to know what the picture shows."""
-        if 0 <= frame.timestamp_s - self._looked_s < LOOK_S:
+        """Five times a second is enough to know what a picture shows; less often where a look takes long, for
+        frames are lost that nobody fetches meanwhile."""
+        rest_s = max(LOOK_S, min(LONGEST_REST_S, LOOK_REST * self._look_took_s))
+        if 0 <= frame.timestamp_s - self._looked_s < rest_s:
             return
-        self._looked_s = frame.timestamp_s
+        self._looked_s, began_s = frame.timestamp_s, time.monotonic()
         silent = max(self._meter.levels.rms_dbfs) < SILENCE_DBFS
         self._sight = self._watch.look(frame, self._source.signal(), silent)
+        self._look_took_s = time.monotonic() - began_s
         self._feed_detector(frame.timestamp_s)
         self._revive()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,7 @@ else:
 
 
 Tier = Literal["auto", "live", "standard", "studio"]
+Look = Literal["tape", "restored", "twin"] | Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -55,6 +56,11 @@ class WorkConfig(Section):
 
 
 class EnhanceConfig(Section):
+    recipe: str = Field(
+        "auto",
+        description="What the box makes of its takes, by name: `twinreel recipes` lists them. auto is twin"
+        " where there is a camera, else tape.",
+    )
     tier: Tier = Field(
         "auto",
         description="Which model restores the tape: live is the fastest, studio the best, its"
@@ -66,6 +72,12 @@ class EnhanceConfig(Section):
     )
     threads: int = Field(0, ge=0, description="0: as many as there are cores.")
     guide_strength: float = Field(1.0, ge=0, le=1, description="0 leaves the camera out of the film.")
+    look: Look = Field(
+        "restored",
+        description="tape keeps the tape's own grain and removes its faults only; restored is the faithful"
+        " film; twin shows all of the camera's detail in the tape's colours. A number from 0 (tape) over 0.5"
+        " (restored) to 1 (twin) lies between them.",
+    )
 
 
 class EncodeConfig(Section):

@@ -27,6 +27,11 @@ class Paths:
         return self.root / "var/lib/twinreel/device.toml"
 
     @property
+    def recipes(self) -> Path:
+        """The user's own recipes."""
+        return self.root / "etc/twinreel/recipes"
+
+    @property
     def data(self) -> Path:
         return self.root / "var/lib/twinreel"
 
@@ -43,6 +48,14 @@ class Paths:
     def takes(self) -> Path:
         """The spool: a folder per take."""
         return self.data / "takes"
+
+    @property
+    def models(self) -> Path:
+        """The user's own models; where this machine is no box, below the user's home."""
+        if self.root != Path("/") or self.data.is_dir():
+            return self.data / "models"
+        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+        return home / "twinreel/models"
 
     @property
     def cache(self) -> Path:

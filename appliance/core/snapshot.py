@@ -81,6 +81,8 @@ class JobProgress:
     text: str  # "Restoring pictures, 312 of 1500"
     remaining_s: float | None = None
     waiting_for: str = ""  # "" or "stick"
+    recipe: str = ""  # its title; "" before it is known
+    steps: tuple[str, ...] = ()  # of the recipe, in words
 
 
 @dataclass(frozen=True)

@@ -269,6 +269,7 @@ class ModelInfo:
     window: int  # fields
     looks: int = 1  # at each field, each time a little aside
     scale: int = 1  # of the film against the tape
+    soft_px: float = 0.0  # how far a net of whole pictures has its picture softened before it adds to it
 
 
 @dataclass(frozen=True)

@@ -180,11 +180,16 @@ def copy_file(drive: Drive, load: Load, path: str, chunk_bytes: int, meter: Mete
 
 
 def put_in_place(drive: Drive, parcel: Parcel, old: str | None) -> str:
-    """Give the temporary folder its name; an older or damaged version of the same take goes."""
+    """Give the temporary folder its name; an older or damaged version of the same take goes.
+
+    FAT writes where a renamed folder begins only with the folder itself: without a sync of its own, and that
+    first, a stick that loses its cache shows an empty folder of that name.
+    """
     folder = old or folder_name(parcel.date, drive.folders())
     if old is not None:
         drive.remove(old)
     drive.rename(parcel.part, folder)
+    drive.sync_folder(folder)
     drive.sync_folder("")
     return folder
 

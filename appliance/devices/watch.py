@@ -48,7 +48,7 @@ class Watcher:
         self._sources: dict[str, MediaSource] = {}
         self._mute: set[str] = set()  # opened when there was no sound card of theirs
         self._listeners: list[Callable[[DeviceChange], None]] = []
-        self._lock = threading.Lock()
+        self._lock, self._scanning = threading.Lock(), threading.Lock()
         self._debounce = Debounce(quiet_s)
         self._looked = threading.Event()
         self._closing = False
@@ -79,9 +79,13 @@ class Watcher:
             self._listeners.append(on_change)
 
     def open(self, device_id: str) -> MediaSource:
-        """Raises Problem when it is gone or does not work; the place is remembered for its role."""
+        """Raises Problem when it is gone or does not work; the place is remembered for its role.
+
+        Gone is also one that was pulled and put back a moment ago: it is told of anew when all its parts are
+        there, and whoever had opened it before would lose it once more then.
+        """
         found = self._found(device_id)
-        if found is None:
+        if found is None or not self._still_there(found):
             raise DeviceLost(device_id)
         source = self._opener(found)
         self._ports.remember(found)
@@ -95,6 +99,11 @@ class Watcher:
             source.stop()
             return self.open(device_id)
         return source
+
+    def _still_there(self, found: Found) -> bool:
+        with self._scanning:
+            nodes = self._bus.scan().nodes
+        return any((node.path, node.plugged) == (found.node, found.plugged) for node in nodes)
 
     def _found(self, device_id: str) -> Found | None:
         return next((found for found in self.found() if found.info.id == device_id), None)
@@ -124,7 +133,8 @@ class Watcher:
 
     def _look(self) -> None:
         try:
-            plugged = self._bus.scan()
+            with self._scanning:
+                plugged = self._bus.scan()
             self._ask_nodes(plugged)
             with self._lock:
                 before = self._census

@@ -37,9 +37,15 @@ def comparison_spec(
     return replace(half, width=2 * half.width + DIVIDER)
 
 
-def side_by_side(tape: Picture, film: Picture, sample_aspect: Fraction, field: Field = "top") -> Picture:
-    """Both in square pixels with their names; ``field`` is the tape's field that the film's picture is of."""
-    left = labelled(to_square(line_doubled(tape, field), sample_aspect), "tape")
+def side_by_side(
+    tape: Picture, film: Picture, sample_aspect: Fraction, field: Field | None = "top"
+) -> Picture:
+    """Both in square pixels with their names; ``field`` is the tape's field that the film's picture is of.
+
+    None: the recording has whole pictures, and is shown as it is.
+    """
+    shown = tape if field is None else line_doubled(tape, field)
+    left = labelled(to_square(shown, sample_aspect), "tape" if field else "before")
     right = labelled(to_square(film, sample_aspect), "Twinreel")
     return replace(
         film,

@@ -78,6 +78,15 @@ class PieceReport:
 
 
 @dataclass(frozen=True)
+class StageReport:
+    """One stage of the recipe; without a model it was done by rule."""
+
+    words: str
+    model: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything the report says; it adds no time of its own, so the same data give the same bytes."""
 
@@ -98,6 +107,8 @@ class ReportData:
     files: tuple[Artifact, ...] = ()
     notes: tuple[Issue, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
+    stages: tuple[StageReport, ...] = ()
     made_by: str = "Twinreel"
 
 

@@ -2,7 +2,8 @@
 
 A net of scale 1, 2 or 4 works where 4 x 4 pixels of its *answer* lie: what it is asked is folded by 4, 2 or
 1, so that nets of any scale answer alike: with what to add to the middle picture after a bicubic enlargement,
-in levels around 128. Training uses these functions too.
+in levels around 128. A net against noise adds to a picture that was softened: it would have to repeat each
+grain of the noise otherwise, to take it out. Training uses these functions too.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.core.types import Picture, Plane
+from appliance.core.types import ModelInfo, Picture, Plane
 from appliance.enhance.pack import FOLD, Planes, add_residual, crop, fold, pad, unfold
 from appliance.enhance.pipeline import Question, answered
 from appliance.enhance.runtime import Runtime
 from appliance.enhance.tape import CUT_LEVELS, THUMB
 
 SCALES = (1, 2, 4)
+COLOUR_SOFTER = 1.5  # where a picture is softened: there is less in its colour that would be lost
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ def improve(pictures: Iterable[Picture], runtime: Runtime) -> Generator[Picture,
     """Each 4:2:0 picture, as the net makes it; times stay. Memory does not grow with the film."""
     model = runtime.model
     windows = picture_windows(pictures, model.window, model.scale)
-    return answered((picture_question(window, model.scale) for window in windows), runtime)
+    return answered((picture_question(window, model) for window in windows), runtime)
 
 
 def picture_windows(pictures: Iterable[Picture], window: int, scale: int) -> Iterator[list[Seen]]:
-    """For every picture those to look at, in the middle; beyond a cut or an end the nearest stands in."""
+    """For every picture those to look at, in the middle; beyond a cut or an end the nearest stands in.
+
+    A flash is stepped over: what comes after it and looks like what was before it is no other shot.
+    """
     reach = window // 2
     run: list[Seen | None] = [None] * reach
     stream = (Seen(picture, scale) for picture in pictures)
@@ -92,10 +97,10 @@ def is_cut(one: Seen, other: Seen) -> bool:
     return float(np.abs(one.thumb - other.thumb).mean()) > CUT_LEVELS
 
 
-def picture_question(window: list[Seen], scale: int) -> Question[Picture]:
+def picture_question(window: list[Seen], model: ModelInfo) -> Question[Picture]:
     middle = window[len(window) // 2].picture
     fields = np.concatenate([seen.packed for seen in window])[None]
-    return Question(fields, partial(finished, middle, scale))
+    return Question(fields, partial(finished, middle, model.scale, model.soft_px))
 
 
 def pack_picture(planes: Planes, scale: int) -> Plane:
@@ -119,8 +124,20 @@ def padded_planes(planes: Planes, scale: int) -> Planes:
     return y, u, v
 
 
+def base_of(planes: Planes, scale: int, soft_px: float) -> Planes:
+    """What the answer is added to."""
+    if not soft_px:
+        return enlarged(planes, scale)
+    softened = (
+        np.asarray(cv2.GaussianBlur(plane, (0, 0), px), np.uint8)
+        for plane, px in zip(planes, (soft_px, *[COLOUR_SOFTER * soft_px] * 2), strict=True)
+    )
+    y, u, v = softened
+    return enlarged((y, u, v), scale)
+
+
 def enlarged(planes: Planes, scale: int) -> Planes:
-    """The bicubic enlargement that the answer is added to."""
+    """By bicubic interpolation."""
     if scale == 1:
         return planes
     sizes = [(p.shape[1] * scale, p.shape[0] * scale) for p in planes]
@@ -131,9 +148,9 @@ def enlarged(planes: Planes, scale: int) -> Planes:
     return y, u, v
 
 
-def finished(middle: Picture, scale: int, answer: Plane) -> Picture:
+def finished(middle: Picture, scale: int, soft_px: float, answer: Plane) -> Picture:
     rows, columns = middle.y.shape
-    base = enlarged(padded_planes((middle.y, middle.u, middle.v), scale), scale)
+    base = base_of(padded_planes((middle.y, middle.u, middle.v), scale), scale, soft_px)
     parts = unfold(answer[:16], 4), unfold(answer[16:20], 2), unfold(answer[20:24], 2)
     y, u, v = (add_residual(b, r) for b, r in zip(base, parts, strict=True))
     return Picture(*crop((y, u, v), scale * rows, scale * columns), middle.time_s)

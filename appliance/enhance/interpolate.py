@@ -143,5 +143,6 @@ class Space:
     def brought(self, one: Plane, other: Plane) -> Plane:
         """Both where the picture between has them; overwritten by the next call."""
         for plane, maps, space in zip((one, other), self._maps, self._brought, strict=True):
-            cv2.remap(plane, *maps, cv2.INTER_LINEAR, dst=space, borderMode=cv2.BORDER_REPLICATE)
+            across, down = maps
+            cv2.remap(plane, across, down, cv2.INTER_LINEAR, dst=space, borderMode=cv2.BORDER_REPLICATE)
         return self._brought

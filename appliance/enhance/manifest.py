@@ -41,7 +41,8 @@ def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     window, looks, scale = (int(row.get(key, 1)) for key in ("window", "looks", "scale"))
     if looks not in LOOKS or scale not in SCALES:
         raise damaged(f"The list of models asks for {looks} looks and {scale} times the size for '{tier}'.")
-    return ModelInfo(str(row["name"]), str(path), sha256, tier, window, looks, scale)
+    soft_px = float(row.get("soft_px", 0.0))
+    return ModelInfo(str(row["name"]), str(path), sha256, tier, window, looks, scale, soft_px)
 
 
 def has_model(tier: str, folder: Path | None = None) -> bool:

@@ -111,7 +111,7 @@ class Pair:
     def way_at(self, part: float) -> Reals:
         """The same where it lies ``part`` of the way: the best of a few guesses."""
         best = looked_up(self.moved, self.moved, -part)
-        cost = cv2.subtract(self.misfit(best, part), DEARER)
+        cost = cv2.subtract(self.misfit(best, part), DEARER)  # type: ignore[call-overload]
         for tried in [np.zeros_like(best), *neighbours(best, ASIDE_PX)]:
             found = self.misfit(tried, part)
             best = cv2.copyTo(tried, cv2.compare(found, cost, cv2.CMP_LT), best)
@@ -141,13 +141,14 @@ def neighbours(way: Reals, aside: int) -> list[Reals]:
     rows, columns = way.shape[:2]
     wide = cv2.copyMakeBorder(way, aside, aside, aside, aside, cv2.BORDER_REPLICATE)
     corners = ((0, aside), (2 * aside, aside), (aside, 0), (aside, 2 * aside))
-    return [wide[top : top + rows, left : left + columns] for top, left in corners]
+    return [np.asarray(wide[top : top + rows, left : left + columns], np.float32) for top, left in corners]
 
 
 def looked_up(plane: Any, way: Reals, part: float) -> Any:
     """``plane`` as it is found ``part`` of the way further at each place."""
     there = cv2.scaleAdd(way, part, places(*way.shape[:2]))
-    return cv2.remap(plane, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    border = cv2.BORDER_REPLICATE
+    return cv2.remap(plane, there, None, cv2.INTER_LINEAR, borderMode=border)  # type: ignore[call-overload]
 
 
 @lru_cache(maxsize=8)
@@ -158,10 +159,10 @@ def places(rows: int, columns: int) -> Reals:
 def pack_motion(pair: Pair, way: Reals, part: float) -> Plane:
     """What the net is asked: both pictures brought together, both as they are, and the ways."""
     rows, columns = pair.one.half.shape
-    wide = 2 * cv2.resize(way, (columns, rows))
+    wide = np.asarray(2 * cv2.resize(way, (columns, rows)), np.float32)
     brought = [fold(looked_up(s.half, wide, p), 4, 4) for s, p in ((pair.one, -part), (pair.other, 1 - part))]
     still = [fold(s.quarter, 2, 2) for s in (pair.one, pair.other)]
-    planes = cv2.split(way)
+    planes = [np.asarray(plane, np.float32) for plane in cv2.split(way)]
     ways = [fold(as_bytes(plane, WAY_STEPS * p), 2, 2) for p in (part, 1 - part) for plane in planes]
     return np.concatenate([*brought, *still, *ways])[None]
 

@@ -16,13 +16,14 @@ from appliance.core.types import FieldOrder, Picture, Plane
 from appliance.enhance.guide import carry, inject
 from appliance.enhance.guided import add_guided, believed, freedom, match_low, of_one_size, pack_guide
 from appliance.enhance.looks import ASIDE, STRAIGHT, Aside, means, moved_aside, moved_back
-from appliance.enhance.pack import crop, finish, guess_between, join, pack_field, turned
+from appliance.enhance.pack import Planes, baseline, crop, finish, guess_between, join, pack_field, turned
 from appliance.enhance.placed import Tell, placed
 from appliance.enhance.runtime import Runtime
 from appliance.enhance.steady import steadied
 from appliance.enhance.tape import REACH, TapeField, read_fields, windows
 
 T = TypeVar("T")
+See = Callable[[Picture], None]
 DEPTH = 2  # questions or answers that wait between two stages: a few megabytes each
 CONTEXT_FRAMES = 3  # on each side of a piece, for it to be the same as in the whole
 NO_ANSWER = np.empty(0, np.uint8)
@@ -64,6 +65,7 @@ def restore(
     first: int = 0,
     count: int | None = None,
     tell: Tell | None = None,
+    see_plain: See | None = None,
 ) -> Iterator[Picture]:
     """Two 4:2:0 pictures for every tape frame, of the tape's size, at the times of its two fields.
 
@@ -72,10 +74,11 @@ def restore(
     restored at once. No window looks across a cut or an end of the tape: fields are repeated instead. With
     order "progressive" each picture is looked at alone, as something still, and given out twice, once from
     each of its fields, so that the rate is that of an interlaced tape. ``tell`` is asked where the lines of
-    every field of ``pictures`` lie, by whoever has a camera's picture of the same moment.
+    every field of ``pictures`` lie, by whoever has a camera's picture of the same moment. ``see_plain`` is
+    shown what each picture was before the net: the tape's own pixels, deinterlaced, each line in its place.
     """
     asides = ASIDE[: runtime.model.looks]
-    films = answered(field_questions(pictures, order, first, count, asides, tell), runtime)
+    films = answered(field_questions(pictures, order, first, count, asides, tell, see_plain), runtime)
     return means(films, len(asides)) if len(asides) > 1 else films
 
 
@@ -86,6 +89,7 @@ def field_questions(
     count: int | None,
     asides: Sequence[Aside] = (STRAIGHT,),
     tell: Tell | None = None,
+    see_plain: See | None = None,
 ) -> Iterator[Question[Picture]]:
     """As many questions for a field, one after the other, as there are ``asides``."""
     last = None if count is None else first + count
@@ -95,7 +99,7 @@ def field_questions(
         if last is not None and middle.frame >= last:
             return
         if middle.frame >= first:
-            yield from (field_question(window, aside) for aside in asides)
+            yield from (field_question(window, aside, see_plain) for aside in asides)
 
 
 def steady_fields(
@@ -107,19 +111,26 @@ def steady_fields(
     return fields if order == "progressive" else steadied(fields)
 
 
-def field_question(window: list[TapeField], aside: Aside = STRAIGHT) -> Question[Picture]:
+def field_question(
+    window: list[TapeField], aside: Aside = STRAIGHT, see_plain: See | None = None
+) -> Question[Picture]:
     middle = window[REACH]
     upside_down = middle.field.bottom
     looks = [f.upside_down if upside_down else f.upright for f in window]
     fields = [moved_aside(look.field, aside) for look in looks]
     between = guess_between(fields)
     rows, columns = middle.field.y.shape
+    straight = aside == STRAIGHT
 
-    def whole(residual: Plane) -> Picture:
-        planes = moved_back(finish(residual, fields[REACH], between), aside, (2 * rows, columns))
+    def picture(planes: Planes) -> Picture:
+        planes = moved_back(planes, aside, (2 * rows, columns))
         return Picture(*crop(turned(planes) if upside_down else planes, *middle.size), middle.time_s)
 
-    straight = aside == STRAIGHT
+    def whole(residual: Plane) -> Picture:
+        if see_plain is not None and straight:
+            see_plain(picture(baseline(fields[REACH], between)))
+        return picture(finish(residual, fields[REACH], between))
+
     packed = [look.packed for look in looks] if straight else [pack_field(field) for field in fields]
     return Question(join(packed, between), whole)
 

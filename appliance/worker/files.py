@@ -17,6 +17,7 @@ from appliance.core.problems import Problem
 from appliance.core.snapshot import JobProgress
 from appliance.core.types import FieldOrder, Issue, SyncEstimate
 from appliance.encode.files import DISK_ERRORS, disk_problem
+from appliance.enhance.look import RESTORED, name_of, place_of, twin_alone
 from appliance.enhance.tiers import known_tier
 from appliance.takes.card import films_on
 from appliance.worker.making import Making, single_film
@@ -42,6 +43,7 @@ class FileJob:
     force: bool
     cache: Path | None = None  # keeps what a processor compiles of the model
     tier: str = "auto"
+    look: str = ""  # empty: as configured
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class FileResult:
     tier: str = "live"
     guide_words: str = ""  # how the camera's detail came into the film; "" where it did not help
     clips: tuple[ClipSync, ...] = ()  # every film of the camera
+    look: float = RESTORED
     filled_frames: int = 0  # that capture lost
 
     def as_json(self) -> dict[str, Any]:
@@ -92,6 +95,7 @@ class FileResult:
             "provider": self.provider,
             "tier": self.tier,
             "guided_by": self.guide_words,
+            "look": name_of(self.look),
             "model_sha256": self.model_sha256,
             "offset_s": self.sync.offset_s,
             "drift_ppm": self.sync.drift_ppm,
@@ -115,9 +119,12 @@ class FileResult:
 def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], None]) -> FileResult:
     """Raises Problem for input that is no film, an output that is there already, or a full disk."""
     check_output(job)
-    chosen = with_choices(config, job.provider, job.strength, job.tier)
+    chosen = with_choices(config, job.provider, job.strength, job.tier, job.look)
+    look = place_of(chosen.enhance.look)
     cameras, unread = camera_films(job.cameras)
     piece = piece_of(0, probe(job.tape), cameras)
+    if job.look and look > RESTORED and not (cameras and chosen.enhance.guide_strength):
+        raise twin_alone(job.tape.name, look)
     order, said = wanted_order(job.field_order, piece)
 
     def on_progress(progress: JobProgress) -> None:
@@ -146,6 +153,7 @@ def enhance_files(job: FileJob, config: Config, tell: Callable[[float, str], Non
             ClipSync(job.tape, camera.path, estimate)
             for camera, estimate in zip(cameras, made.syncs[0].clips, strict=True)
         ),
+        look=look,
         filled_frames=made.filled_frames,
     )
 
@@ -170,8 +178,12 @@ def is_film(job: FileJob) -> bool:
 
 
 def work_folder(job: FileJob) -> Path:
-    """Beside the output: what is done, until all is done."""
-    out = job.out.resolve()
+    return work_beside(job.out)
+
+
+def work_beside(out: Path) -> Path:
+    """What is done, until all is done."""
+    out = out.resolve()
     return out.with_name(f"{out.name}.unfinished")
 
 
@@ -189,11 +201,15 @@ def work_kept_if_worth_it(work: Path) -> Iterator[None]:
         raise
 
 
-def with_choices(config: Config, provider: str, strength: float, tier: str = "auto") -> Config:
+def with_choices(
+    config: Config, provider: str, strength: float, tier: str = "auto", look: str = ""
+) -> Config:
     """The command's choices before the configuration's, which also decides where the tier is auto."""
     chosen: dict[str, dict[str, Any]] = {"enhance": {"provider": provider, "guide_strength": strength}}
     if known_tier(tier) != "auto":
         chosen["enhance"]["tier"] = tier
+    if look:
+        chosen["enhance"]["look"] = place_of(look)
     return validate(merge(config.model_dump(), chosen), "of this command")
 
 
@@ -212,31 +228,35 @@ def wanted_order(choice: str, piece: Piece) -> tuple[FieldOrder, tuple[Issue, ..
 
 
 def check_output(job: FileJob) -> None:
+    check_files(job.out, (job.tape, *job.cameras), job.force)
+
+
+def check_files(out: Path, sources: Iterable[Path], force: bool) -> None:
     """Refuse before the work what would fail or harm after it."""
-    suffix = job.out.suffix.lower()
-    if any(job.out.resolve() == source.resolve() for source in (job.tape, *job.cameras)):
+    suffix = out.suffix.lower()
+    if any(out.resolve() == source.resolve() for source in sources):
         raise Problem(
             "output-is-input",
             "The film would replace its own source",
-            f"{job.out} is one of the recordings.",
+            f"{out} is one of the recordings.",
             "Choose another name for the film.",
         )
-    if suffix and suffix not in FILM_SUFFIXES and not job.out.is_dir():
+    if suffix and suffix not in FILM_SUFFIXES and not out.is_dir():
         raise Problem(
             "output-kind",
-            f"{job.out.name} is no kind of film that can be written",
+            f"{out.name} is no kind of film that can be written",
             f"Its name ends in {suffix}.",
             f"End it in {', '.join(FILM_SUFFIXES)}, or name a folder.",
         )
-    taken = job.out / "film.mp4" if job.out.is_dir() else job.out
-    if taken.exists() and not job.force:
+    taken = out / "film.mp4" if out.is_dir() else out
+    if taken.exists() and not force:
         raise Problem(
             "output-exists",
             f"{taken} is there already",
             "A film of that name was made before, and nothing is written over unasked.",
             "Choose another name, or add --force.",
         )
-    check_writable(job.out.resolve().parent)
+    check_writable(out.resolve().parent)
 
 
 def sync_files(

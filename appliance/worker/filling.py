@@ -25,6 +25,7 @@ class Shown:
 
     tape: Picture
     film: Picture
+    plain: Picture | None = None  # the tape's own pixels, where a look wants them
     filled: bool = False
 
 

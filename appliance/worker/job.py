@@ -21,6 +21,7 @@ from appliance.deliver.drives import Drive, DriveWatcher, best_first, sticks
 from appliance.encode.digest import sha256_file
 from appliance.takes.outcome import note_delivery, note_films
 from appliance.takes.store import load_take
+from appliance.worker.box_recipe import with_recipe, without
 from appliance.worker.building import is_recording
 from appliance.worker.latencies import known_latencies
 from appliance.worker.making import Made, Making, film_pair
@@ -31,6 +32,7 @@ from appliance.worker.scan import scan_of
 from appliance.worker.steps import once
 from appliance.worker.stills import still_pairs
 
+SMALL_FILMS = "film.small*.mp4"  # of a recipe that squeezes
 log = logging.getLogger(__name__)
 
 
@@ -43,22 +45,37 @@ class Verdict:
 
 
 def make_films(
-    take_id: str, paths: Paths, config: Config, journal: Journal, progress: Progress
+    take_id: str,
+    paths: Paths,
+    config: Config,
+    journal: Journal,
+    progress: Progress,
+    drives: DriveWatcher | None = None,
 ) -> tuple[Issue, ...]:
-    """The take's films, still on the spool; says what is worth saying. Raises Problem."""
+    """The take's films, still on the spool; says what is worth saying. Raises Problem.
+
+    ``drives``: where a recipe's film has to fit.
+    """
     folder = paths.take(take_id)
     verdict = folder / "work/verdict.json"
     if not finished(journal, take_id, folder):
         journal.set_state(take_id, TakeState.WORKING)
         verdict.unlink(missing_ok=True)
-    found = once(verdict, Verdict, lambda: made_films(take_id, paths, config, journal, progress))
+    found = once(verdict, Verdict, lambda: made_films(take_id, paths, config, journal, progress, drives))
     journal.set_state(take_id, TakeState.FINISHED, found.note)
     for chunks in (folder / "work").glob("piece-*"):
         shutil.rmtree(chunks, ignore_errors=True)
     return found.issues
 
 
-def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, progress: Progress) -> Verdict:
+def made_films(
+    take_id: str,
+    paths: Paths,
+    config: Config,
+    journal: Journal,
+    progress: Progress,
+    drives: DriveWatcher | None,
+) -> Verdict:
     """Make them, and enter them into the journal with their hashes."""
     folder = paths.take(take_id)
     take = load_take(folder)
@@ -77,7 +94,9 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
         issues=(*reel.issues, *said),
         recording=lambda: is_recording(paths.journal),
     )
-    made = film_pair(making, folder, progress)
+    job = journal.job(take_id)
+    wanted = with_recipe(making, paths, job.attempts if job else 0, drives)
+    making, made = filmed(wanted, making, folder, progress)
     progress(Stage.ENCODE, 0.9, "Writing the report")
     keep_stills(folder)
     artifacts = hashed(folder, take, progress)
@@ -87,6 +106,20 @@ def made_films(take_id: str, paths: Paths, config: Config, journal: Journal, pro
     note_films(folder, artifacts)
     journal.put_artifacts(take_id, artifacts)
     return Verdict(note_of(take, made), made.issues)
+
+
+def filmed(wanted: Making, plain: Making, folder: Path, progress: Progress) -> tuple[Making, Made]:
+    """By the recipe that is wanted; where it fails, whatever the reason, without one."""
+    for small in folder.glob(SMALL_FILMS):
+        small.unlink()
+    if wanted.course is None:
+        return wanted, film_pair(wanted, folder, progress)
+    try:
+        return wanted, film_pair(wanted, folder, progress)
+    except Exception as error:
+        log.exception("the recipe %s failed", wanted.course.recipe.name)
+        plain = without(plain, str(error) if isinstance(error, Problem) else f"It failed: {error}.")
+        return plain, film_pair(plain, folder, progress)
 
 
 class TakeProgress(Progress):
@@ -112,6 +145,7 @@ def hashed(folder: Path, take: Take, progress: Progress) -> tuple[Artifact, ...]
     """Every file that goes to the stick but the report, with its hash."""
     roles = {Role.TAPE: ArtifactRole.MASTER, Role.CAMERA: ArtifactRole.CAMERA}
     files = [("film.mp4", ArtifactRole.ACCESS), ("comparison.mp4", ArtifactRole.COMPARISON)]
+    files += [(path.name, ArtifactRole.ACCESS) for path in sorted(folder.glob(SMALL_FILMS))]
     files += [(s.path, roles[s.role]) for s in take.segments]
     logs = [Path(s.path).with_suffix(kind) for s in take.segments for kind in (".csv", ".json")]
     files += [(str(path), ArtifactRole.LOG) for path in logs]

@@ -184,7 +184,7 @@ class Worker:
         self._forget(job.take_id)
         progress = TakeProgress(job.take_id, self._tell, self._journal)
         try:
-            notes = make_films(job.take_id, self._paths, self._config, self._journal, progress)
+            notes = make_films(job.take_id, self._paths, self._config, self._journal, progress, self._drives)
             self._issues[job.take_id] = notes
             deliver_take(job.take_id, self._paths, self._config, self._journal, self._drives, progress)
             self._journal.end_job(job.take_id, "done")

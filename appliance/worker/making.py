@@ -7,43 +7,41 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import av
-import numpy as np
 
 from appliance import __version__
 from appliance.core.config import Config
 from appliance.core.problems import Problem
-from appliance.core.types import FieldOrder, Issue, ModelInfo, Picture, Stage
-from appliance.encode.access import access_spec, to_square
-from appliance.encode.comparison import comparison_spec, side_by_side
+from appliance.core.types import FieldOrder, Issue, ModelInfo, Stage
 from appliance.encode.join import join
-from appliance.encode.planes import Field
 from appliance.encode.verify import verify_film, wrong
-from appliance.encode.writer import FilmSpec
-from appliance.enhance.double import doubled
+from appliance.enhance.course import Course, Shape
 from appliance.enhance.limits import check_size
+from appliance.enhance.look import RESTORED, no_camera_helped, place_of
 from appliance.enhance.runtime import Runtime
 from appliance.worker.building import wait_for_quiet
 from appliance.worker.film import Chunk, Output, View, chunk_files, film_piece
 from appliance.worker.guides import Guide
+from appliance.worker.later import Later, LaterStage
 from appliance.worker.models import Models, open_models, scale_of
 from appliance.worker.notices import notices
+from appliance.worker.outputs import access_output, comparison_output, single_output
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, film_sound, pictures_end_s
+from appliance.worker.stages import open_later
+from appliance.worker.stagewords import recipe_words
 from appliance.worker.steps import PieceRegistration, PieceSync, once, register_piece, sync_piece
 from appliance.worker.stills import Stills
 
 T = TypeVar("T")
-ENCODER_THREADS = 2  # fixed, since the bytes depend on it
-FILE_CRF = 17
+NO_MODEL = ModelInfo("none", "", "", "", 0)  # of a recipe that only encodes
 SPOILT = ("film-wrong", "chunk-foreign")  # what was joined is no good: the next run makes it all again
-COMPARISON_PRESET = "superfast"
-COMPARISON_CRF = 1  # more than the film's: it is for looking, not for keeping
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,25 @@ class Making:
     for_take: bool = False  # of the box itself, which has to be done before the next one
     issues: tuple[Issue, ...] = ()  # what was worth saying before the work began
     recording: Callable[[], bool] = lambda: False  # whether the box records a tape now
+    course: Course | None = None  # of a recipe; None: restored, with the camera's help where there is one
 
     @property
     def with_camera(self) -> bool:
         return self.config.enhance.guide_strength > 0 and any(piece.cameras for piece in self.pieces)
+
+    @property
+    def per_frame(self) -> int:
+        """Moments of the film for each frame of the recording, before pictures are put between them."""
+        return 2 if self.course is None or self.course.restores else 1
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Of the film's pictures."""
+        if self.course is not None:
+            return self.course.result
+        tape, scale = self.pieces[0].tape, scale_of(self.config.enhance)
+        frames = 2 * sum(piece.frames for piece in self.pieces)
+        return Shape(scale * tape.width, scale * tape.height, 2 * tape.rate, frames)
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,8 @@ class Made:
     issues: tuple[Issue, ...]
     tier: str = "live"
     guide_words: str = ""  # how the camera's detail came into the film
+    guide: ModelInfo | None = None  # that added it
+    stages: tuple[LaterStage, ...] = ()  # after that
 
     @property
     def piece_frames(self) -> tuple[int, ...]:
@@ -96,44 +111,13 @@ class Made:
 
 
 def single_film(making: Making, out: Path, progress: Progress) -> Made:
-    """One film of the tape's own frame size (studio: twice that), uncropped, at the field rate."""
-    tape = making.pieces[0].tape
-    lossless = out.suffix.lower() == ".mkv"
-    scale = scale_of(making.config.enhance)
-    width, height = scale * tape.width, scale * tape.height
-    if not lossless:
-        width, height = up_to_even(width), up_to_even(height)
-    spec = FilmSpec(
-        width=width,
-        height=height,
-        rate=2 * tape.rate,
-        sample_aspect=tape.sample_aspect,
-        colour=tape.colour,
-        codec="ffv1" if lossless else "h264",
-        crf=FILE_CRF,
-        preset=making.config.encode.preset,
-        threads=ENCODER_THREADS,
-    )
-    film = Output("film", spec, lambda view: padded(film_of(view, scale), height, width))
+    """One film, uncropped: of the tape's own frame size (studio: twice that) and at the field rate, or as the
+    recipe has it."""
+    film = single_output(making, out)
     made = shoot(making, (film,), progress)
     finish(making, made, film, out, progress, 0.0, 1.0)
+    keep_small_films(making, made, out, progress)
     return made
-
-
-def film_of(view: View, scale: int) -> Picture:
-    return doubled(view.film, view.fine) if scale > 1 else view.film
-
-
-def up_to_even(size: int) -> int:
-    return size + size % 2
-
-
-def padded(picture: Picture, height: int, width: int) -> Picture:
-    """H.264 takes even sizes only: an odd picture gets its last line or column twice, and loses nothing."""
-    rows, columns = height - picture.y.shape[0], width - picture.y.shape[1]
-    if not rows and not columns:
-        return picture
-    return replace(picture, y=np.pad(picture.y, ((0, rows), (0, columns)), mode="edge"))
 
 
 def film_pair(making: Making, folder: Path, progress: Progress) -> Made:
@@ -143,72 +127,67 @@ def film_pair(making: Making, folder: Path, progress: Progress) -> Made:
     folder.mkdir(parents=True, exist_ok=True)
     finish(making, made, access, folder / "film.mp4", progress, 0.0, 0.5)
     finish(making, made, comparison, folder / "comparison.mp4", progress, 0.5, 0.9)
+    keep_small_films(making, made, folder / "film.mp4", progress)
     return made
-
-
-def access_output(making: Making) -> Output:
-    tape, encode = making.pieces[0].tape, making.config.encode
-    aspect, scale = tape.sample_aspect, scale_of(making.config.enhance)
-    spec = access_spec(
-        tape.width, tape.height, aspect, 2 * tape.rate, encode.crf, encode.preset, ENCODER_THREADS, scale
-    )
-    return Output("access", spec, lambda view: to_square(film_of(view, scale), aspect, scale))
-
-
-def comparison_output(making: Making) -> Output:
-    tape, encode = making.pieces[0].tape, making.config.encode
-    aspect = tape.sample_aspect
-    spec = comparison_spec(
-        tape.width,
-        tape.height,
-        aspect,
-        tape.rate,
-        encode.crf + COMPARISON_CRF,
-        COMPARISON_PRESET,
-        ENCODER_THREADS,
-    )
-    field = first_field(making.order)
-    return Output("comparison", spec, lambda v: side_by_side(v.tape, v.film, aspect, field), every=2)
-
-
-def first_field(order: FieldOrder) -> Field:
-    return "bottom" if order == "bff" else "top"
 
 
 def shoot(making: Making, outputs: Sequence[Output], progress: Progress) -> Made:
     """Find how the camera lies, then make every chunk that is not there yet."""
-    scale = scale_of(making.config.enhance)
-    for piece in making.pieces:
-        check_size(piece.tape.width, piece.tape.height, piece.tape.path.name, scale)
-    models = models_of(making, progress)
-    fresh_work(making, models, outputs)
+    if making.per_frame == 2:
+        scale = scale_of(making.config.enhance)
+        for piece in making.pieces:
+            check_size(piece.tape.width, piece.tape.height, piece.tape.path.name, scale)
+    progress.recipe, progress.steps = recipe_words(making)
+    models, later = models_of(making, progress), open_later(making)
+    fresh_work(making, models, later, outputs)
     syncs = tuple(each(making, "sync", PieceSync, lambda piece: sync_step(piece, making, progress)))
     registrations = tuple(
         each(making, "register", PieceRegistration, lambda p: register_step(p, syncs, making, progress))
     )
-    stills = Stills(making.work / "stills", making.pieces, making.order)
+    stills = Stills(making.work / "stills", making.pieces, making.order, making.per_frame)
     runs = []
     for piece, synced, registered in zip(making.pieces, syncs, registrations, strict=True):
         guides = guides_of(piece, synced, registered, making.config, models)
-        runs.append(shoot_piece(making, piece, guides, outputs, models.tape, stills, progress))
+        runs.append(shoot_piece(making, piece, guides, outputs, models.tape, later, stills, progress))
+    computed = models.tape or next((stage for stage in later.stages if stage.model), None)
     return Made(
         runs=tuple(runs),
-        model=models.tape.model,
-        provider=models.tape.provider,
-        provider_reason=models.tape.provider_reason,
+        model=(computed.model if computed else None) or NO_MODEL,
+        provider=computed.provider if computed else "cpu",
+        provider_reason=computed.provider_reason if computed else "",
         tier=models.tier,
         guide_words=models.guide_words,
+        guide=models.guide.model if models.guide else None,
+        stages=later.stages,
         syncs=syncs,
         registrations=registrations,
         issues=(
             *making.issues,
             *models.issues,
-            *notices(making.pieces, syncs, registrations, [sum(c.frames for c in run) for run in runs]),
+            *look_notices(making, runs),
+            *said(
+                making, notices(making.pieces, syncs, registrations, [sum(c.frames for c in r) for r in runs])
+            ),
         ),
     )
 
 
+def said(making: Making, issues: Sequence[Issue]) -> Sequence[Issue]:
+    """A clip that never had sound is no tape whose cable was forgotten."""
+    return [issue for issue in issues if making.per_frame == 2 or issue.code != "tape-silent"]
+
+
+def look_notices(making: Making, runs: Sequence[Sequence[Chunk]]) -> tuple[Issue, ...]:
+    """Where a twin was wished for and no camera helped at all."""
+    look = place_of(making.config.enhance.look)
+    alone = not any(chunk.guided_fields for run in runs for chunk in run)
+    return (no_camera_helped(look),) if look > RESTORED and alone else ()
+
+
 def models_of(making: Making, progress: Progress) -> Models:
+    if making.per_frame == 1:
+        return Models()
+
     def tell(text: str) -> None:
         progress(Stage.SYNC, 0.0, text)
 
@@ -222,9 +201,10 @@ def models_of(making: Making, progress: Progress) -> Models:
     )
 
 
-def fresh_work(making: Making, models: Models, outputs: Sequence[Output]) -> None:
+def fresh_work(making: Making, models: Models, later: Later, outputs: Sequence[Output]) -> None:
     """Work of other sources or settings is thrown away, never mixed with this."""
-    key = hashlib.sha256(json.dumps(key_facts(making, models, outputs), default=str).encode()).hexdigest()
+    facts = [*key_facts(making, models, outputs), *later.identity]
+    key = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
     marker = making.work / "key"
     if marker.is_file() and marker.read_text() == key:
         return
@@ -285,24 +265,27 @@ def shoot_piece(
     piece: Piece,
     guides: Sequence[Guide],
     outputs: Sequence[Output],
-    runtime: Runtime,
+    runtime: Runtime | None,
+    later: Later,
     stills: Stills,
     progress: Progress,
 ) -> tuple[Chunk, ...]:
-    total = 2 * sum(p.frames for p in making.pieces)
-    before = 2 * sum(p.frames for p in making.pieces[: piece.index])
+    total = making.per_frame * sum(p.frames for p in making.pieces)
+    before = making.per_frame * sum(p.frames for p in making.pieces[: piece.index])
+    doing = "Restoring pictures" if runtime is not None else "Making pictures"
 
     def on_view(field: int, view: View) -> None:
         stills.see(before + field, view)
         stills.see_placed(piece.index, view.lying)
         if field % 10 == 0:
-            text = f"Restoring pictures, {before + field} of {total}"
+            text = f"{doing}, {before + field} of {total}"
             progress(Stage.ENHANCE, (before + field) / total, text)
 
     chunk_frames = max(1, round(making.config.work.chunk_s * piece.tape.rate))
     folder = piece_folder(making, piece)
+    told, look = (on_view, progress.on_chunk), place_of(making.config.enhance.look)
     return film_piece(
-        piece, making.order, guides, outputs, runtime, folder, chunk_frames, on_view, progress.on_chunk
+        piece, making.order, guides, outputs, runtime, folder, chunk_frames, *told, later=later, look=look
     )
 
 
@@ -314,23 +297,48 @@ def finish(
     making: Making, made: Made, output: Output, out: Path, progress: Progress, begin: float, end: float
 ) -> None:
     """Join the output's chunks, give it the tape's sound, and check what came out."""
-    chunks = [
-        path
-        for piece, run in zip(making.pieces, made.runs, strict=True)
-        for path in chunk_files(piece_folder(making, piece), output, run)
-    ]
-    has_sound = any(piece.tape.has_audio for piece in making.pieces)
-    sound = film_sound(making.pieces, made.piece_frames) if has_sound else None
     text = f"Writing {out.name}"
 
     def tell(fraction: float) -> None:
         progress(Stage.ENCODE, begin + (end - begin) * fraction, text)
 
+    spec = output.spec
+    finish_film(making, made, output.name, spec.rate, output.stretch, out, tell, spec.sample_aspect == 1)
+
+
+def keep_small_films(making: Making, made: Made, out: Path, progress: Progress) -> None:
+    """What stages squeezed, beside the film and with its sound."""
+    kept = [stage for stage in made.stages if stage.keeps]
+    for stage in kept:
+        path = out.with_name(f"{out.stem}.{'small' if len(kept) == 1 else stage.keeps}.mp4")
+
+        def tell(fraction: float, path: Path = path) -> None:
+            progress(Stage.ENCODE, 0.99, f"Writing {path.name}")
+
+        finish_film(making, made, stage.keeps, stage.rate, stage.stretch, path, tell)
+
+
+def finish_film(
+    making: Making,
+    made: Made,
+    name: str,
+    rate: Fraction,
+    stretch: int,
+    out: Path,
+    tell: Callable[[float], None],
+    square: bool = False,
+) -> None:
+    chunks = [
+        path
+        for piece, run in zip(making.pieces, made.runs, strict=True)
+        for path in chunk_files(piece_folder(making, piece), name, run)
+    ]
+    has_sound = any(piece.tape.has_audio for piece in making.pieces)
+    sound = film_sound(making.pieces, made.piece_frames, stretch) if has_sound else None
     tell(0.0)
     with spoilt_thrown_away(making.work, out):
-        frames = join(chunks, out, output.spec.rate, sound, making.config.encode.audio_kbit_s, tell)
-        square = output.spec.sample_aspect == 1
-        verify_film(out, frames, frames / float(output.spec.rate), sound is not None, square)
+        frames = join(chunks, out, rate, sound, making.config.encode.audio_kbit_s, tell)
+        verify_film(out, frames, frames / float(rate), sound is not None, square)
 
 
 @contextmanager

@@ -17,16 +17,21 @@ CLASSICAL = "by rule, without a model: this version has none for it"
 
 @dataclass(frozen=True)
 class Models:
-    """``guide`` is None where the camera does not help or this version has no model for it."""
+    """``guide`` is None where the camera does not help or this version has no model for it.
 
-    tier: str  # of the tape's model, as a person chooses it
-    tape: Runtime
+    ``tape`` is None for a recipe that does not restore.
+    """
+
+    tier: str = ""  # of the tape's model, as a person chooses it
+    tape: Runtime | None = None
     guide: Runtime | None = None
     issues: tuple[Issue, ...] = ()
 
     @property
     def identity(self) -> list[str]:
         """Changes with everything that changes the film."""
+        if self.tape is None:
+            return []
         looks = str(self.tape.model.looks)
         return [self.tier, looks, self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
 

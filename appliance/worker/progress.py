@@ -17,13 +17,16 @@ REPEAT_S = 1.0  # what has not changed is not told more often than this
 class Progress:
     """Turns the progress of one stage into that of the whole job, with an estimate of the rest.
 
-    ``seconds`` holds how long each stage took so far.
+    ``seconds`` holds how long each stage took so far. ``recipe`` and ``steps`` are told along, once somebody
+    has set them.
     """
 
     def __init__(
         self, take_id: str, tell: Callable[[JobProgress], None], share: Mapping[Stage, float] = SHARE
     ) -> None:
         self.take_id = take_id
+        self.recipe = ""
+        self.steps: tuple[str, ...] = ()
         self._share = share
         self.seconds: dict[str, float] = {}
         self._tell = tell
@@ -43,7 +46,10 @@ class Progress:
         now_s = time.monotonic()
         if (whole, text) != self._told or now_s - self._told_at_s >= REPEAT_S:
             self._told, self._told_at_s = (whole, text), now_s
-            self._tell(JobProgress(self.take_id, stage, whole, text, self._remaining_s(whole)))
+            left_s = self._remaining_s(whole)
+            self._tell(
+                JobProgress(self.take_id, stage, whole, text, left_s, recipe=self.recipe, steps=self.steps)
+            )
 
     def _count(self, stage: Stage) -> None:
         now_s = time.monotonic()

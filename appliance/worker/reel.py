@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from appliance.core.media import MediaInfo, probe, read_pictures, read_sound_channels
 from appliance.core.problems import Problem
 from appliance.core.types import Issue, Picture, Role, Severity, Take
+from appliance.encode.stretch import stretched
 from appliance.worker.stamps import stamp_notices
 
 SYNC_RATE_HZ = 8000
@@ -213,12 +214,21 @@ def pictures_end_s(film: MediaInfo) -> float:
         lead_s *= 4
 
 
-def film_sound(pieces: Iterable[Piece], frames: Iterable[int]) -> Iterator[NDArray[np.float32]]:
-    """The tapes' stereo sound, one piece after the other, each exactly as long as its pictures."""
+def film_sound(
+    pieces: Iterable[Piece], frames: Iterable[int], stretch: int = 1
+) -> Iterator[NDArray[np.float32]]:
+    """The tapes' stereo sound, one piece after the other, each exactly as long as its pictures.
+
+    ``stretch``: how many times as long as they were recorded they are shown.
+    """
     for piece, count in zip(pieces, frames, strict=True):
         length = round(count / piece.tape.rate * FILM_SOUND_RATE_HZ)
         skip = round(piece.start_s * FILM_SOUND_RATE_HZ)
-        yield from cut_to_length(read_sound_channels(piece.tape.path, FILM_SOUND_RATE_HZ), skip, length)
+        sound = cut_to_length(read_sound_channels(piece.tape.path, FILM_SOUND_RATE_HZ), skip, length)
+        if stretch > 1:
+            exactly = round(stretch * count / piece.tape.rate * FILM_SOUND_RATE_HZ)
+            sound = cut_to_length(stretched(sound, stretch), 0, exactly)
+        yield from sound
 
 
 def cut_to_length(

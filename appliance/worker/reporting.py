@@ -9,10 +9,13 @@ from appliance.core.clock import utc_now
 from appliance.core.media import MediaInfo
 from appliance.core.types import Artifact, Registration, Role, Segment, SyncEstimate, Take
 from appliance.encode.report import ClipReport, PieceReport, ReportData, Still, write_report
+from appliance.enhance.look import name_of, place_of
 from appliance.sync.plot import sync_plot_svg
-from appliance.worker.making import Made, Making, access_output, film_pair
+from appliance.worker.making import Made, Making, film_pair
+from appliance.worker.outputs import access_output
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece
+from appliance.worker.stagewords import recipe_words, stage_facts
 from appliance.worker.steps import PieceRegistration, PieceSync
 from appliance.worker.stills import PlacedStill, placed_still, still_pairs
 
@@ -65,8 +68,8 @@ def report_data(
         standard=standard_of(making.pieces[0].tape, making.order),
         ended_by=ended_by,
         segments=segments,
-        film_frames=2 * made.frames,
-        guided_frames=made.guided_fields,
+        film_frames=making.per_frame * made.frames * making.shape.moments,
+        guided_frames=made.guided_fields * making.shape.moments,
         provider=made.provider,
         provider_reason=made.provider_reason,
         model_name=made.model.name,
@@ -79,6 +82,8 @@ def report_data(
         files=files,
         notes=made.issues,
         settings=settings_of(making, made),
+        recipe=recipe_words(making)[0],
+        stages=stage_facts(making, made),
         made_by=f"Twinreel {__version__}",
     )
 
@@ -119,9 +124,13 @@ def standard_of(tape: MediaInfo, order: str) -> str:
 def settings_of(making: Making, made: Made) -> dict[str, str]:
     encode, enhance, access = making.config.encode, making.config.enhance, access_output(making).spec
     size = f"{access.width} × {access.height}"
-    return {
+    restored = {
         "model tier": made.tier,
+        "look": name_of(place_of(enhance.look)),
         "the camera's share of detail": f"{enhance.guide_strength:.0%}",
+    }
+    return {
+        **(restored if making.per_frame == 2 else {}),
         **({"the camera's detail was added": made.guide_words} if made.guided_fields else {}),
         **({"frames that capture lost": f"{made.filled_frames} filled"} if made.filled_frames else {}),
         "access copy": f"{size}, H.264, CRF {encode.crf}, {encode.preset}, AAC {encode.audio_kbit_s} kbit/s",

@@ -39,22 +39,23 @@ class PlacedStill:
 class Stills:
     """Keeps the stills at fixed moments of the film; those of an earlier run stay."""
 
-    def __init__(self, folder: Path, pieces: Sequence[Piece], order: FieldOrder) -> None:
+    def __init__(self, folder: Path, pieces: Sequence[Piece], order: FieldOrder, per_frame: int = 2) -> None:
         self._folder = folder
         self._tape = pieces[0].tape
         self._field = "bottom" if order == "bff" else "top"
         frames = sum(piece.frames for piece in pieces)
         self._placed: Counter[tuple[int, int]] = Counter()  # fields of each piece and camera
-        self._moments = {2 * int(frames * moment): number for number, moment in enumerate(MOMENTS)}
+        self._per_frame = per_frame  # 1: the recording's own whole pictures
+        self._moments = {per_frame * int(frames * moment): number for number, moment in enumerate(MOMENTS)}
 
     def see(self, field: int, view: View) -> None:
         number = self._moments.get(field)
         if number is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        before = line_doubled(view.tape, self._field)  # type: ignore[arg-type]
+        before = line_doubled(view.tape, self._field) if self._per_frame == 2 else view.tape  # type: ignore[arg-type]
         self._keep(f"before-{number}", before)
-        self._keep(f"after-{number}", view.film)
+        self._keep(f"after-{number}", view.moments[0].film)
 
     def see_placed(self, piece: int, lying: Lying | None) -> None:
         """Every field of a piece: how the camera lies on it, once it has been followed for a while."""

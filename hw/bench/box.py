@@ -88,10 +88,14 @@ class Box:
         return stick
 
     def look_at(self, stick: Stick) -> Inspection:
-        """Pull the stick and look at what lies on it, with another machine."""
+        """Pull the stick and look at what lies on it, with another machine; this one stands still."""
         if stick.inserted:
             stick.pull(self.guest.qmp)
-        return inspect(self._image, stick.path, stick.kind)
+        self.guest.qmp.command("stop")
+        try:
+            return inspect(self._image, stick.path, stick.kind)
+        finally:
+            self.guest.qmp.command("cont")
 
     def press(self, seconds: float = SHORT_S) -> None:
         """The button, with a finger."""
@@ -156,6 +160,10 @@ class Box:
         said = self.guest.run(f"python3 -ISc '{WATCH}' {round(10 * seconds)} {arguments}")
         rows = [line.split() for line in said.splitlines()]
         return [(row[0] == "1", row[1] == "1", row[2] == "1") for row in rows]
+
+    def until_shows(self, state: BoxState) -> None:
+        """The lights say this; a guest that was resumed a moment ago needs a moment itself."""
+        self.guest.wait_for(lambda: self.shows(state), f"the lights of {state.value}")
 
     def shows(self, state: BoxState) -> bool:
         """Whether the lights say this: steady, dark, or changing as its pattern does."""

@@ -1,7 +1,8 @@
 """``python -m models.train --data DIR``: prepare, train, quantise, export, evaluate, publish.
 
 ``DIR`` holds clips in ``video/`` and photos in ``images/``. Everything is kept in the cache and goes on from
-there when it is started again. The guide's net learns on the films of the largest tier that is there.
+there when it is started again. The guide's net learns on the films of the largest tier that is there; the
+nets for recipes (denoise, deblur, sr4, compact) learn on the truths of the same pieces, spoilt anew.
 """
 
 from __future__ import annotations
@@ -175,8 +176,9 @@ def describe(house: House, training: Training) -> str:
     clips, photos = find_sources(house.data, held_out=False)
     other_clips, other_photos = find_sources(house.data, held_out=True)
     plan = training.plan
+    what = "clean pictures" if plan.window else "simulated tape"
     return (
-        f"simulated tape from {len(clips)} clips and {len(photos)} moved photos, {len(other_clips)} clips "
+        f"{what} from {len(clips)} clips and {len(photos)} moved photos, {len(other_clips)} clips "
         f"and {len(other_photos)} photos held out; {plan.steps} steps of {plan.batch} crops of 128x128, "
         f"the last {plan.quantised_steps} quantised; {training.hours():.1f} hours on {house.device}"
     )

@@ -22,7 +22,8 @@ from models.train.net import Restorer, even_out, pretend_quantised, watch
 from models.train.plan import INTERPOLATE, Plan
 
 SOFT = 3.0  # levels; smaller errors count by their square, as PSNR does, larger ones by their size
-AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn
+AVERAGED = 0.999  # the weights that are kept are a running mean of those that learn,
+OVER = 1 / 8  # of all steps at most
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # of SSIM
 MIDDLE = WINDOW // 2 * CHANNELS_A_FIELD  # where the middle field's light begins
 WATCHED = 12  # batches that show how large the signals get
@@ -116,7 +117,7 @@ class Training:
         return moved.contiguous(memory_format=torch.channels_last)
 
     def _average(self) -> None:
-        kept = min(AVERAGED, self.step / (self.step + 10))
+        kept = min(AVERAGED, 1 - 1 / (OVER * self.plan.steps), self.step / (self.step + 10))
         with torch.no_grad():
             for mean, new in zip(self.mean.parameters(), self.net.parameters(), strict=True):
                 mean.lerp_(new, 1 - kept)

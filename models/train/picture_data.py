@@ -13,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.enhance.frames import enlarged, pack_picture
+from appliance.enhance.frames import base_of, pack_picture
 from appliance.enhance.pack import fold
 from models.train.degrade import Planes, blurred, noisy, shrunk, small_and_worn, to_bytes
 from models.train.plan import Plan
@@ -43,7 +43,7 @@ def draw_picture(
         cut(pieces.truth_y, pieces.truth_c, piece, first + k, top, left, SIDE) for k in range(plan.window)
     ]
     clean = turned_about(clean, rng)
-    return example(spoil(clean, rng), clean[plan.window // 2], plan.scale)
+    return example(spoil(clean, rng), clean[plan.window // 2], plan)
 
 
 def draw_squeezed(pieces: Pieces, squeezed: Squeezed, plan: Plan, rng: Chance) -> tuple[Floats, Floats]:
@@ -53,7 +53,7 @@ def draw_squeezed(pieces: Pieces, squeezed: Squeezed, plan: Plan, rng: Chance) -
         for k in range(plan.window)
     ]
     clean = cut(pieces.truth_y, pieces.truth_c, piece, first + plan.window // 2, top, left, SIDE)
-    return example(small, clean, plan.scale)
+    return example(small, clean, plan)
 
 
 def place(pieces: Pieces, window: int, rng: Chance) -> tuple[int, int, int, int]:
@@ -81,9 +81,9 @@ def turned_about(pictures: list[Planes], rng: Chance) -> list[Planes]:
     return [(turn(y), turn(u), turn(v)) for y, u, v in pictures]
 
 
-def example(given: list[Planes], clean: Planes, scale: int) -> tuple[Floats, Floats]:
-    asked = np.concatenate([pack_picture(planes, scale) for planes in given]).astype(np.float32)
-    base = enlarged(given[len(given) // 2], scale)
+def example(given: list[Planes], clean: Planes, plan: Plan) -> tuple[Floats, Floats]:
+    asked = np.concatenate([pack_picture(planes, plan.scale) for planes in given]).astype(np.float32)
+    base = base_of(given[len(given) // 2], plan.scale, plan.soft_px)
     missing = [
         fold(t, k, k).astype(np.float32) - fold(b, k, k)
         for t, b, k in zip(clean, base, (4, 2, 2), strict=True)

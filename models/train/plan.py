@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.enhance.frames import channels as picture_channels
 from appliance.enhance.guided import GUIDE_CHANNELS
@@ -30,6 +30,7 @@ class Plan:
     alike: float = 25.0  # weight of the likeness of structure
     window: int = 0  # pictures, of a net of whole pictures
     scale: int = 1  # of its answer
+    soft_px: float = 0.0  # how far the picture is softened that its answer is added to
     fold: int = 4  # pixels, each way, to one place of the net
 
     @property
@@ -46,9 +47,8 @@ class Plan:
 def picture_plan(tier: str, blocks: int, window: int, scale: int, steps: int, channels: int = 48) -> Plan:
     """Of a net for recipes: it is measured by its squared error, so that is what it learns."""
     inputs = picture_channels(scale, window)
-    return Plan(
-        tier, blocks, steps, 800, inputs, channels, quantised_rate=1e-4, alike=0.0, window=window, scale=scale
-    )
+    shape = Plan(tier, blocks, steps, 400, inputs, channels, alike=0.0, window=window, scale=scale)
+    return replace(shape, quantised_rate=1e-4, warm_up=100)
 
 
 LIVE = Plan("live", blocks=2, channels=48, steps=17000)
@@ -69,8 +69,9 @@ INTERPOLATE = Plan(
 TAPE_PLANS = {plan.tier: plan for plan in (LIVE, STANDARD)}
 
 PICTURE_PLANS = (
-    picture_plan("denoise", blocks=4, window=5, scale=1, steps=6500),
-    picture_plan("sr4", blocks=4, window=3, scale=4, steps=5300),
-    picture_plan("deblur", blocks=4, window=3, scale=1, steps=5800),
-    picture_plan("compact", blocks=4, window=3, scale=2, steps=5300),
+    # As large as its speed allows.
+    replace(picture_plan("denoise", blocks=2, window=5, scale=1, steps=2600), soft_px=1.0),
+    picture_plan("deblur", blocks=4, window=3, scale=1, steps=2500),
+    picture_plan("sr4", blocks=4, window=3, scale=4, steps=2000),
+    picture_plan("compact", blocks=4, window=3, scale=2, steps=1600),
 )

@@ -12,6 +12,7 @@ from appliance.enhance.guided import GUIDE_CHANNELS
 from appliance.enhance.looks import ASIDE
 from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS, WINDOW
+from models.train import picture_words
 from models.train.plan import GUIDE, Plan
 
 HEAD = """# The restoration models. A file whose hash is not the one below is refused.
@@ -105,14 +106,29 @@ def row_of(folder: Path, plan: Plan, kind: str, about: str, metrics: dict[str, f
         "kind": KINDS[kind],
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "window": 1 if plan.tier == GUIDE.tier else WINDOW,
+        **asked_and_answered(plan),
         "gmacs": round(plan.macs / 1e9, 2),
-        "input": GUIDE_INPUT if plan.tier == GUIDE.tier else TAPE_INPUT,
-        "output": OUTPUT,
         "data": about,
         "training_commit": commit(folder),
         "metrics": metrics,
     }
+
+
+def asked_and_answered(plan: Plan) -> dict[str, Any]:
+    if plan.window:
+        task = {"task": picture_words.TASKS[plan.tier], "window": plan.window, "scale": plan.scale}
+        base = {"soft_px": plan.soft_px} if plan.soft_px else {}
+        return (
+            task
+            | base
+            | {
+                "input": picture_words.picture_input(plan),
+                "output": picture_words.picture_output(plan),
+            }
+        )
+    if plan.tier == GUIDE.tier:
+        return {"window": 1, "input": GUIDE_INPUT, "output": OUTPUT}
+    return {"window": WINDOW, "input": TAPE_INPUT, "output": OUTPUT}
 
 
 def as_toml(row: dict[str, Any]) -> str:
@@ -131,9 +147,9 @@ def write_card(path: Path, plan: Plan, scores: Scores, about: str) -> None:
     for group, found in scores.items():
         cells = [f"{found[f'{name}_psnr_y']:.2f} / {found[f'{name}_psnr_c']:.2f}" for name in names]
         rows.append(" | ".join([f"| {group}", *cells]) + " |")
-    text = CARD.format(
+    text = (picture_words.CARD if plan.window else CARD).format(
         tier=plan.tier,
-        what=WHAT[plan.tier],
+        **words_of(plan),
         channels=plan.channels,
         blocks=plan.blocks,
         weights=plan.weights / 1e6,
@@ -145,6 +161,13 @@ def write_card(path: Path, plan: Plan, scores: Scores, about: str) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def words_of(plan: Plan) -> dict[str, str | int]:
+    if not plan.window:
+        return {"what": WHAT[plan.tier]}
+    parts = {"what": picture_words.WHAT, "learnt": picture_words.LEARNT, "not_done": picture_words.NOT_DONE}
+    return {name: words[plan.tier] for name, words in parts.items()} | {"window": plan.window}
 
 
 def commit(folder: Path) -> str:

@@ -48,9 +48,11 @@ def start_box(
     for box in boxes:
         record_property("frames", box.frames)
         record_property("note", ", ".join(box.notes))
-        if why := getattr(request.node, "why_failed", ""):
-            keep(box, why, FAILURES / request.node.name)
-        box.close()
+        try:
+            if why := getattr(request.node, "why_failed", ""):
+                keep(box, why, FAILURES / request.node.name)
+        finally:
+            box.close()
 
 
 @pytest.fixture

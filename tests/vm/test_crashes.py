@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from appliance.core.snapshot import BoxState
-from appliance.core.types import Role, Stage, TakeState
+from appliance.core.types import Role, TakeState
 from hw.bench.box import VERY_LONG_S, Box
 from hw.bench.inspect import inspect
 from hw.bench.product import Images
 from hw.bench.sticks import Fault, make_stick
 from hw.bench.writelog import read_log, replay, survivors
-from tests.vm.recording import begin, check_pictures
+from tests.vm.recording import begin, check_pictures, until_in_mid_write
 
 BOOT_S = 240.0
 ROOM_MB = 120
@@ -63,7 +63,7 @@ def test_the_recorder_hangs_and_its_watchdog_bites(box: Box) -> None:
 
 def test_the_worker_is_killed_while_it_delivers(film_box: Box) -> None:
     stick = film_box.insert("exfat", ROOM_MB, Fault(slow=True))
-    film_box.until(lambda s: s.job and s.job.stage is Stage.DELIVER and s.job.fraction > 0, "it is written")
+    until_in_mid_write(film_box)
     film_box.guest.run("systemctl kill -s KILL twinreel-worker")
     film_box.until_take(TakeState.DELIVERED, timeout_s=180)
     assert film_box.look_at(stick).whole_takes() == film_box.ledger.promised(TakeState.DELIVERED)
@@ -94,7 +94,7 @@ def test_the_power_goes_in_mid_take(box: Box) -> None:
 
 def test_the_power_goes_in_mid_delivery(film_box: Box) -> None:
     stick = film_box.insert("exfat", ROOM_MB, Fault(slow=True))
-    film_box.until(lambda s: s.job and s.job.stage is Stage.DELIVER and s.job.fraction > 0.2, "it is written")
+    until_in_mid_write(film_box)
     film_box.kill()
     film_box.boot()
     stick.insert(film_box.guest.qmp)
@@ -123,7 +123,7 @@ def test_a_stick_that_lost_its_cache_in_mid_write_is_delivered_to_again(film_box
     folder = film_box.guest.folder
     before = make_stick(folder / "before.img", kind, ROOM_MB)
     stick = film_box.insert(kind, ROOM_MB, Fault(slow=True, log=folder / "writes"), template=before)
-    film_box.until(lambda s: s.job and s.job.stage is Stage.DELIVER and s.job.fraction > 0.2, "it is written")
+    until_in_mid_write(film_box)
     stick.pull(film_box.guest.qmp)
     film_box.until(lambda s: s.stick is None, "the stick is gone")
     log = read_log(folder / "writes")

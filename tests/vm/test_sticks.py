@@ -8,6 +8,7 @@ from appliance.core.snapshot import BoxState, CommandName
 from appliance.core.types import Stage, TakeState
 from hw.bench.box import Box
 from hw.bench.sticks import FIRST, Fault
+from tests.vm.recording import until_in_mid_write
 
 SMALL_MB, ROOM_MB = 18, 120  # 16 are left free by the box's own wish
 
@@ -20,7 +21,7 @@ def delivered(box: Box) -> None:
 def test_the_film_is_delivered_and_verified(film_box: Box, kind: str) -> None:
     stick = film_box.insert(kind, ROOM_MB)
     delivered(film_box)
-    assert film_box.shows(BoxState.DONE)
+    film_box.until_shows(BoxState.DONE)
     assert film_box.do(CommandName.EJECT) is None
     film_box.until(lambda s: s.state is BoxState.EJECTED, "released")
     looked = film_box.look_at(stick)
@@ -38,7 +39,7 @@ def test_an_ntfs_stick(film_box: Box) -> None:
 
 def test_pulled_in_mid_write_and_put_back(film_box: Box) -> None:
     stick = film_box.insert("exfat", ROOM_MB, Fault(slow=True))
-    film_box.until(lambda s: s.job and s.job.stage is Stage.DELIVER and s.job.fraction > 0, "it is written")
+    until_in_mid_write(film_box)
     stick.pull(film_box.guest.qmp)
     film_box.until(lambda s: s.stick is None, "the stick is gone")
     assert not film_box.ledger.promised(TakeState.DELIVERED)

@@ -15,6 +15,8 @@ export function showJob(job) {
   setText($("job-text"), waiting ? t("job.stick") : job.text);
   const left = job.remaining_s == null || waiting ? "" : t("job.remaining", { time: remaining(job.remaining_s) });
   setText($("job-remaining"), left);
+  $("job-recipe").hidden = !job.recipe;
+  if (job.recipe) setText($("job-recipe"), t("job.recipe", { name: job.recipe, steps: job.steps.join(" → ") }));
   showStages(job.stage);
 }
 

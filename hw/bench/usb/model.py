@@ -49,15 +49,17 @@ CAMERA = Model(
     "camera", 0x046D, 0x0825, "", "UVC Camera (046d:0825)", "B8A3F210",
     mjpeg=(Size(640, 480, PAL),), yuyv=(Size(320, 240, PAL),), release=0x0012,
 )  # fmt: skip
-SMALL = (Size(360, 288, PAL),)  # what a machine without hardware help can make a film of within a minute
+SMALL = (Size(360, 288, PAL),)  # what a machine without hardware help can record two of
+TINY = (Size(176, 144, PAL),)  # and make a film of within a minute
 MODELS = {
     model.name: model
     for model in (
         DONGLE,
         CAMERA,
         replace(DONGLE, name="dongle-small", mjpeg=SMALL, yuyv=()),
+        replace(DONGLE, name="dongle-tiny", mjpeg=TINY, yuyv=()),
         replace(CAMERA, name="camera-small", mjpeg=SMALL, yuyv=()),
         replace(DONGLE, name="dongle-ntsc", mjpeg=(Size(720, 480, NTSC),), yuyv=()),
-        replace(DONGLE, name="dongle-raw", mjpeg=(), yuyv=(Size(720, 576, PAL),)),
+        replace(DONGLE, name="dongle-raw", mjpeg=(), yuyv=TINY),  # FFV1 of more is too much
     )
 }

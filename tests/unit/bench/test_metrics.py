@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from appliance.bench.metrics import (
     SAME_DB,
     above,
+    ms_ssim,
+    ms_ssim_of,
     psnr_c,
     psnr_y,
     ssim,
@@ -72,3 +80,39 @@ def test_the_temporal_difference_hears_flicker_and_not_a_steady_error() -> None:
 def test_the_rows_below_do_not_count() -> None:
     cut = above(flat(100), 16)
     assert (cut.y.shape, cut.u.shape, cut.v.shape) == ((24, 48), (12, 24), (12, 24))
+
+
+def scenery(seed: int, gain: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    ground = cv2.GaussianBlur(rng.uniform(0, 255, (192, 256)), (0, 0), 3) * 5 - 510
+    return np.clip(ground + gain * rng.standard_normal(ground.shape), 0, 255).astype(np.uint8)
+
+
+def test_flat_pictures_differ_at_the_coarsest_scale_alone() -> None:
+    a, b = 100.0, 140.0
+    light = (2 * a * b + 6.5025) / (a * a + b * b + 6.5025)
+    one, other = (np.full((176, 180), level, np.uint8) for level in (100, 140))
+    assert ms_ssim_of(one, other) == pytest.approx(light**0.1333, abs=1e-4)
+    assert ms_ssim_of(one, one) == pytest.approx(1)
+
+
+def test_five_scales_as_libvmaf_counts_them(tmp_path: Path) -> None:
+    """It shrinks the pictures by another filter, which moves the third digit."""
+    truth, noisy = scenery(0), scenery(0, 12)
+    for name, plane in (("made", noisy), ("truth", truth)):
+        (tmp_path / name).write_bytes(plane.tobytes())
+    raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", "256x192", "-i"]
+    chosen = "[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];"
+    chosen += "[a][b]libvmaf=feature=name=float_ms_ssim:log_fmt=json:log_path=log.json"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *raw, "made", *raw, "truth"]
+    subprocess.run([*command, "-lavfi", chosen, "-f", "null", "-"], check=True, cwd=tmp_path)
+    theirs = json.loads((tmp_path / "log.json").read_text())["pooled_metrics"]["float_ms_ssim"]["mean"]
+    assert ms_ssim_of(noisy, truth) == pytest.approx(theirs, abs=0.006)
+    assert theirs < 0.99
+
+
+def test_the_mean_of_five_scales_is_that_of_the_pictures() -> None:
+    truth, noisy = scenery(0), scenery(0, 12)
+    colour = np.zeros((96, 128), np.uint8)
+    made, wanted = ([Picture(y, colour, colour, 0.0) for y in ys] for ys in ([truth, noisy], [truth, truth]))
+    assert ms_ssim(made, wanted) == pytest.approx((1 + ms_ssim_of(noisy, truth)) / 2)

@@ -21,7 +21,7 @@ from appliance.bench.speed import chain_command, measure_speed, our_command, req
 from appliance.bench.table import print_speed
 from appliance.core.config import EncodeConfig
 from appliance.core.problems import Problem
-from appliance.worker.making import FILE_CRF
+from appliance.worker.outputs import FILE_CRF
 
 TAPE, FILM = Path("tape.mkv"), Path("film.mp4")
 

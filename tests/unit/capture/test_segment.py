@@ -147,13 +147,13 @@ def test_the_ring_is_bounded_in_bytes_as_well(
     assert 8 <= lost <= 12
     for number in range(2000):
         recorder.write(kit.tone(number * 1920))  # without a place it must not be kept either
-    assert recorder._ring_bytes < 1.2 * (1 << 20)
+    assert recorder.ring.held_bytes < 1.2 * (1 << 20)
     disk.set()
     assert recorder.wait_for_room(10)
     recorder.write(kit.frame(31))
     segment = recorder.close(complete=True)
     assert (segment.frames, segment.lost_frames) == (32 - lost, lost)
-    assert recorder._ring_bytes == 0
+    assert recorder.ring.held_bytes == 0
 
 
 def test_a_disk_is_never_owed_much(

@@ -71,6 +71,28 @@ def test_the_receipt_names_what_was_read_back(source: Path, files: Files, stick:
     assert all((Path(receipt.folder) / a.path).stat().st_size == a.size_bytes for a in receipt.artifacts)
 
 
+def test_the_folder_and_then_its_name_are_brought_to_the_stick_after_the_renaming(
+    source: Path, files: Files, stick: SimStick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT keeps where a renamed folder begins in memory until the folder itself is synced."""
+    done: list[tuple[str, ...]] = []
+    rename, sync_folder = SimDrive.rename, SimDrive.sync_folder
+
+    def noted_rename(drive: SimDrive, old: str, new: str) -> None:
+        rename(drive, old, new)
+        done.append(("rename", new))
+
+    def noted_sync(drive: SimDrive, path: str) -> None:
+        sync_folder(drive, path)
+        done.append(("sync", path))
+
+    monkeypatch.setattr(SimDrive, "rename", noted_rename)
+    monkeypatch.setattr(SimDrive, "sync_folder", noted_sync)
+    copied(source, files, stick.drives()[0])
+    name = "2026-11-21 Tape 1"
+    assert done[done.index(("rename", name)) :] == [("rename", name), ("sync", name), ("sync", "")]
+
+
 def test_progress_rises_to_one_and_says_what_is_done(source: Path, files: Files, stick: SimStick) -> None:
     told: list[tuple[float, str]] = []
     copied(source, files, stick.drives()[0], progress=lambda fraction, text: told.append((fraction, text)))

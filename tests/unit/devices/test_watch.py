@@ -186,6 +186,19 @@ def test_a_device_that_is_not_there_is_lost(make_room: Callable[..., Room]) -> N
         room.watcher.open("usb-1-9 534d:0021")
 
 
+def test_a_device_that_was_put_back_a_moment_ago_is_not_opened_as_the_old_one(
+    make_room: Callable[..., Room],
+) -> None:
+    room = make_room(node("1-1"))
+    room.hands.plugged = Plugged((node("1-1", plugged=2),))  # and no word of it yet
+    with pytest.raises(DeviceLost):
+        room.watcher.open(room.watcher.devices()[0].id)
+    room.hands.hold(node("1-1", plugged=2))
+    while room.next() != ("1-1", True):
+        pass
+    assert room.watcher.open(room.watcher.devices()[0].id)
+
+
 def test_after_closing_nothing_is_told(make_room: Callable[..., Room]) -> None:
     room = make_room()
     room.watcher.close()

@@ -55,7 +55,7 @@ def joined(folder: Path, chunks: tuple[Chunk, ...]) -> list[str]:
     digests = []
     for output in OUTPUTS:
         out = folder / f"{output.name}.mp4"
-        join(chunk_files(folder, output, chunks), out, output.spec.rate)
+        join(chunk_files(folder, output.name, chunks), out, output.spec.rate)
         digests.append(sha256_file(out))
     return digests
 

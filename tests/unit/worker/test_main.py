@@ -170,7 +170,9 @@ def test_a_stick_that_came_is_not_missed_any_more_when_the_jobs_go_on(
     said_in_job: list[list[str]] = []
     worker: list[Worker] = []
 
-    def films(take_id: str, paths: Any, config: Any, journal: Any, progress: Any) -> tuple[Issue, ...]:
+    def films(
+        take_id: str, paths: Any, config: Any, journal: Any, progress: Any, *more: Any
+    ) -> tuple[Issue, ...]:
         progress(Stage.ENHANCE, 0.5, take_id)
         said_in_job.append(ear.said[-1][1])
         return ()
@@ -205,7 +207,7 @@ def test_a_worker_that_was_told_to_stop_leaves_at_the_next_step(
 
     monkeypatch.setattr(Worker, "__init__", remember)
 
-    def films(take_id: str, paths: Any, config: Any, journal: Any, progress: Any) -> None:
+    def films(take_id: str, paths: Any, config: Any, journal: Any, progress: Any, *more: Any) -> None:
         stop[0]()
         progress(Stage.ENHANCE, 0.5, "on and on")
         raise AssertionError("it went on")

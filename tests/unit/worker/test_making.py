@@ -22,7 +22,8 @@ from appliance.enhance.runtime import Runtime
 from appliance.worker import making as module
 from appliance.worker.files import with_choices
 from appliance.worker.film import View
-from appliance.worker.making import Made, Making, film_of, film_pair, single_film
+from appliance.worker.making import Made, Making, film_pair, single_film
+from appliance.worker.outputs import film_of
 from appliance.worker.progress import Progress
 from appliance.worker.reel import Piece, piece_of_files
 from appliance.worker.steps import PieceRegistration, PieceSync
