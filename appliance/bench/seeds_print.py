@@ -87,11 +87,11 @@ def speed_table(found: SeedsFound) -> Table:
     table = Table(
         title="Table 4: pictures of 720x576 a second, turn by turn on one file", title_justify="left"
     )
-    for head in ("method", "pictures/s", "seconds of each round"):
+    for head in ("method", "pictures/s", "processor ms each", "seconds of each round"):
         table.add_column(head, justify="left" if head == "method" else "right", no_wrap=True)
     for speed in found.speeds:
         rounds = ", ".join(f"{seconds:.1f}" for seconds in speed.seconds)
-        table.add_row(speed.name, f"{speed.pictures_per_s:.1f}", rounds)
+        table.add_row(speed.name, f"{speed.pictures_per_s:.1f}", f"{speed.processor_ms:.0f}", rounds)
     return table
 
 

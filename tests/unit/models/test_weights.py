@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from appliance.enhance.frames import channels as picture_channels
 from appliance.enhance.guided import GUIDE_CHANNELS
 from appliance.enhance.manifest import MANIFEST, read_rows
 from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
@@ -62,7 +63,7 @@ def test_the_signed_twin_is_symmetric_everywhere(tier: str) -> None:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_both_twins_answer_nearly_alike(tier: str) -> None:
-    channels = GUIDE_CHANNELS if tier == "guide" else INPUT_CHANNELS
+    channels = int(session(f"{tier}.onnx").get_inputs()[0].shape[1])
     rng = np.random.default_rng(0)
     smooth = rng.integers(60, 190, (1, channels, 1, 1)) + rng.normal(0, 4, (1, channels, 20, 24))
     fields = np.clip(smooth.mean(1, keepdims=True) + rng.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)
@@ -72,6 +73,15 @@ def test_both_twins_answer_nearly_alike(tier: str) -> None:
     difference = np.abs(one.astype(int) - other.astype(int))
     assert difference.mean() < 1
     assert one.std() > 0.5  # it was trained: it does add something
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_file_asks_for_what_its_row_says(tier: str) -> None:
+    row = next(row for row in read_rows(MODELS / MANIFEST) if row["tier"] == tier)
+    wanted = {"guide": GUIDE_CHANNELS}.get(tier, INPUT_CHANNELS)
+    if "task" in row:
+        wanted = picture_channels(row["scale"], row["window"])
+    assert session(f"{tier}.onnx").get_inputs()[0].shape[1] == wanted
 
 
 def test_studio_is_the_net_of_standard_that_looks_more_often() -> None:
