@@ -44,6 +44,8 @@ def print_seeds(found: SeedsFound, width: int = 150) -> None:
     if found.speeds:
         console.print(speed_table(found))
     console.print(required_table(found))
+    for tier in found.left_out:
+        console.print(f"{tier}: not measured, there is no net for it", highlight=False)
 
 
 def title_of(tier: str, clips: int) -> str:
@@ -108,6 +110,7 @@ def seeds_json(found: SeedsFound) -> dict[str, Any]:
     return {
         "tables": {tier: dict(table_json(rows)) for tier, rows in found.rows.items()},
         "equal_rate": [asdict(p) for p in squeeze.equal_rate(found.rows.get(squeeze.TIER, {}))],
+        "left_out": list(found.left_out),
         "speeds": [asdict(speed) for speed in found.speeds],
         "required": [asdict(row) for row in required(found)],
         OTHER: {tier: PAPERS[tier] for tier in found.rows},

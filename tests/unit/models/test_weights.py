@@ -75,11 +75,11 @@ def test_both_twins_answer_nearly_alike(tier: str) -> None:
     assert one.std() > 0.5  # it was trained: it does add something
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", [tier for tier in TIERS if tier != "interpolate"])
 def test_a_file_asks_for_what_its_row_says(tier: str) -> None:
     row = next(row for row in read_rows(MODELS / MANIFEST) if row["tier"] == tier)
     wanted = {"guide": GUIDE_CHANNELS}.get(tier, INPUT_CHANNELS)
-    if "task" in row:
+    if row.get("task") in ("sr", "deblur", "denoise"):
         wanted = picture_channels(row["scale"], row["window"])
     assert session(f"{tier}.onnx").get_inputs()[0].shape[1] == wanted
 
