@@ -305,7 +305,7 @@ def adapt(
 def seeds(
     data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
     only: Annotated[
-        str, typer.Option(help="Some of compact,sr4,deblur,denoise. [default: all of them]")
+        str, typer.Option(help="Some of compact,sr4,deblur,denoise. [default: all that have a net]")
     ] = "",
     clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
     frames: Annotated[

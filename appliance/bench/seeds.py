@@ -27,6 +27,7 @@ from appliance.bench.seeds_tables import (
 )
 from appliance.bench.stills import TRUTH, keep_crop
 from appliance.core.types import Picture
+from appliance.enhance.manifest import has_model
 
 Tell = Callable[[float, str], None]
 Films = Sequence[Picture]
@@ -41,7 +42,10 @@ QUANTISED_DB = -0.15
 
 @dataclass(frozen=True)
 class SeedsWanted:
-    """``clips`` 0: all that are held out; ``only`` empty: every table; ``out`` keeps scores and stills."""
+    """``clips`` 0: all that are held out; ``only`` empty: every table that there is a net for.
+
+    ``out`` keeps scores and stills.
+    """
 
     data: Path
     only: tuple[str, ...]
@@ -52,13 +56,19 @@ class SeedsWanted:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        return self.only or ALL
+        return self.only or tuple(tier for tier in ALL if has_model(tier))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """For want of a net."""
+        return tuple(tier for tier in ALL if tier not in self.tables and not has_model(tier))
 
 
 @dataclass(frozen=True)
 class SeedsFound:
     rows: dict[str, Rows]  # of each tier
     speeds: list[SeedSpeed]
+    left_out: tuple[str, ...] = ()  # tables that there is no net for
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ def measure_seeds(wanted: SeedsWanted, tell: Tell) -> SeedsFound:
         else:
             rows[step] = measure_table(step, clips, wanted, part)
     tell(1.0, "Done")
-    return SeedsFound(rows, speeds)
+    return SeedsFound(rows, speeds, wanted.left_out)
 
 
 def measure_table(tier: str, clips: Sequence[Path], wanted: SeedsWanted, tell: Tell) -> Rows:

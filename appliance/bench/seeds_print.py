@@ -44,6 +44,8 @@ def print_seeds(found: SeedsFound, width: int = 150) -> None:
     if found.speeds:
         console.print(speed_table(found))
     console.print(required_table(found))
+    for tier in found.left_out:
+        console.print(f"{tier}: not measured, there is no net for it", highlight=False)
 
 
 def title_of(tier: str, clips: int) -> str:
@@ -87,11 +89,11 @@ def speed_table(found: SeedsFound) -> Table:
     table = Table(
         title="Table 4: pictures of 720x576 a second, turn by turn on one file", title_justify="left"
     )
-    for head in ("method", "pictures/s", "seconds of each round"):
+    for head in ("method", "pictures/s", "processor ms each", "seconds of each round"):
         table.add_column(head, justify="left" if head == "method" else "right", no_wrap=True)
     for speed in found.speeds:
         rounds = ", ".join(f"{seconds:.1f}" for seconds in speed.seconds)
-        table.add_row(speed.name, f"{speed.pictures_per_s:.1f}", rounds)
+        table.add_row(speed.name, f"{speed.pictures_per_s:.1f}", f"{speed.processor_ms:.0f}", rounds)
     return table
 
 
@@ -108,6 +110,7 @@ def seeds_json(found: SeedsFound) -> dict[str, Any]:
     return {
         "tables": {tier: dict(table_json(rows)) for tier, rows in found.rows.items()},
         "equal_rate": [asdict(p) for p in squeeze.equal_rate(found.rows.get(squeeze.TIER, {}))],
+        "left_out": list(found.left_out),
         "speeds": [asdict(speed) for speed in found.speeds],
         "required": [asdict(row) for row in required(found)],
         OTHER: {tier: PAPERS[tier] for tier in found.rows},

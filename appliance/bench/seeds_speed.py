@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
@@ -29,12 +30,19 @@ Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
+class Cost:
+    seconds: float
+    processor_s: float
+
+
+@dataclass(frozen=True)
 class SeedSpeed:
     """Pictures of 720x576 a second, of the best round; reading the file, of raw pictures, is part of it."""
 
     name: str
     pictures_per_s: float
     seconds: tuple[float, ...]
+    processor_ms: float = 0.0  # a picture, of all cores together: what else runs hardly changes it
 
 
 def measure_denoisers(clip: Path, pictures: int, rng: Chance, tell: Tell) -> list[SeedSpeed]:
@@ -43,12 +51,18 @@ def measure_denoisers(clip: Path, pictures: int, rng: Chance, tell: Tell) -> lis
     with tempfile.TemporaryDirectory(prefix="twinreel-seeds-") as folder:
         path = Path(folder) / "noisy.nut"
         write_noisy(path, clip, pictures, rng)
-        taken: dict[str, list[float]] = {name: [] for name in (TIER, *FILTERS)}
+        taken: dict[str, list[Cost]] = {name: [] for name in (TIER, *FILTERS)}
         for turn in range(ROUNDS):
             for number, name in enumerate(taken):
                 tell((turn + number / len(taken)) / ROUNDS, f"Speed, round {turn + 1}: {name}")
-                taken[name].append(seconds_of(path, name, runtime))
-    return [SeedSpeed(name, pictures / min(times), tuple(times)) for name, times in taken.items()]
+                taken[name].append(cost_of(path, name, runtime))
+    return [speed_of(name, costs, pictures) for name, costs in taken.items()]
+
+
+def speed_of(name: str, costs: Sequence[Cost], pictures: int) -> SeedSpeed:
+    seconds = tuple(cost.seconds for cost in costs)
+    processor_ms = 1000 * min(cost.processor_s for cost in costs) / pictures
+    return SeedSpeed(name, pictures / min(seconds), seconds, processor_ms)
 
 
 def write_noisy(path: Path, clip: Path, pictures: int, rng: Chance) -> None:
@@ -64,15 +78,20 @@ def write_noisy(path: Path, clip: Path, pictures: int, rng: Chance) -> None:
         container.mux(stream.encode(None))
 
 
-def seconds_of(path: Path, name: str, runtime: Runtime) -> float:
-    begun_s = time.monotonic()
+def cost_of(path: Path, name: str, runtime: Runtime) -> Cost:
+    begun_s, used_s = time.monotonic(), processor_s()
     if name == TIER:
         for picture in improve(read_pictures(path), runtime):
             assert picture.y.shape == (PAL.rows, COLUMNS)
     else:
         words = ["-v", "error", "-i", str(path), "-vf", FILTERS[name], "-f", "null", "-"]
         subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words], check=True)
-    return time.monotonic() - begun_s
+    return Cost(time.monotonic() - begun_s, processor_s() - used_s)
+
+
+def processor_s() -> float:
+    """Of this process and those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def times_as_fast(speeds: Sequence[SeedSpeed]) -> float:

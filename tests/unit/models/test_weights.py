@@ -10,8 +10,10 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from appliance.enhance.frames import channels as picture_channels
+from appliance.enhance.guided import GUIDE_CHANNELS
 from appliance.enhance.manifest import MANIFEST, read_rows
-from appliance.enhance.pack import RESIDUAL_CHANNELS
+from appliance.enhance.pack import INPUT_CHANNELS, RESIDUAL_CHANNELS
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 FILES = {Path(row["file"]).stem for row in read_rows(MODELS / MANIFEST)}  # tiers may share one
@@ -71,6 +73,15 @@ def test_both_twins_answer_nearly_alike(tier: str) -> None:
     difference = np.abs(one.astype(int) - other.astype(int))
     assert difference.mean() < 1
     assert one.std() > 0.5  # it was trained: it does add something
+
+
+@pytest.mark.parametrize("tier", [tier for tier in TIERS if tier != "interpolate"])
+def test_a_file_asks_for_what_its_row_says(tier: str) -> None:
+    row = next(row for row in read_rows(MODELS / MANIFEST) if row["tier"] == tier)
+    wanted = {"guide": GUIDE_CHANNELS}.get(tier, INPUT_CHANNELS)
+    if row.get("task") in ("sr", "deblur", "denoise"):
+        wanted = picture_channels(row["scale"], row["window"])
+    assert session(f"{tier}.onnx").get_inputs()[0].shape[1] == wanted
 
 
 def test_studio_is_the_net_of_standard_that_looks_more_often() -> None:
