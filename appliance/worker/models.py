@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.core.config import EnhanceConfig
 from appliance.core.types import Issue
+from appliance.enhance.interpolate import TIER as FILLER
 from appliance.enhance.manifest import has_model, load_model
 from appliance.enhance.runtime import Runtime, engine_missing, open_session
 from appliance.enhance.tiers import GUIDE, tier_missing, tier_there
@@ -33,7 +34,8 @@ class Models:
         if self.tape is None:
             return []
         looks = str(self.tape.model.looks)
-        return [self.tier, looks, self.tape.model.sha256, self.guide.model.sha256 if self.guide else ""]
+        filler = load_model(FILLER).sha256 if has_model(FILLER) else ""
+        return [self.tier, looks, self.tape.model.sha256, self.guide.model.sha256 if self.guide else "", filler]
 
     @property
     def guide_words(self) -> str:
