@@ -77,11 +77,11 @@ async def _record(paths: Paths, config: Config) -> None:
     def on_state(state: BoxState) -> None:
         notify_status(state.value)
         if panel is not None:
-            panel.show(state, recorder.tape_signal)
+            panel.show(state, recorder.rack.tape_signal)
 
     def on_tick(heartbeats: list[float]) -> None:
         if panel is not None:
-            panel.show(recorder.state, recorder.tape_signal)
+            panel.show(recorder.state, recorder.rack.tape_signal)
         if all(clock_is_fresh(beat) for beat in heartbeats):
             watchdog.beat("devices")
         watchdog.feed()

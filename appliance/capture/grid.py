@@ -43,6 +43,10 @@ class FrameGrid:
         self.lost += missed
         return Place(self._index, missed)
 
+    def seems_late(self, sequence: int, timestamp_s: float) -> bool:
+        """By its stamp frames are missing before it, of which its number says nothing."""
+        return self.frames > 0 and self._missed(sequence, timestamp_s) > max(0, sequence - self._sequence - 1)
+
     def _missed(self, sequence: int, timestamp_s: float) -> int:
         by_time = math.floor((timestamp_s - self._due_s) / self.period_s + 1 - LATE)
         by_sequence = sequence - self._sequence - 1

@@ -17,7 +17,8 @@ import numpy as np
 from appliance.capture.camera_writer import CameraWriter, can_begin_with
 from appliance.capture.device_log import keep_report
 from appliance.capture.frame_log import FrameEntry, FrameLog
-from appliance.capture.grid import FrameGrid
+from appliance.capture.grid import Place
+from appliance.capture.late import PatientGrid
 from appliance.capture.ring import Piece, Placed, Ring
 from appliance.capture.sound_track import SoundTrack
 from appliance.capture.tape_writer import TapeWriter
@@ -51,7 +52,7 @@ class SegmentRecorder:
         self._format, self._config = format, config
         self._role, self._index, self._device, self._report = role, index, device, report
         self._path = folder / f"{role.value}-{index:02d}.mkv"
-        self._grid = FrameGrid(format.rate)
+        self._grid = PatientGrid(format.rate)
         self.ring = Ring(max(2, round(config.ring_s * format.rate)), config.ring_mb << 20)
         self._lost_before = self._overflow = self._end_index = 0
         self._early: deque[AudioBlock] = deque(maxlen=EARLY_BLOCKS)
@@ -65,11 +66,11 @@ class SegmentRecorder:
     @property
     def lost_frames(self) -> int:
         """What the device lost, and what this box could not write in time."""
-        return self._grid.lost + self._overflow
+        return self._grid.grid.lost + self._overflow
 
     @property
     def elapsed_s(self) -> float:
-        return self._grid.elapsed_s
+        return self._grid.grid.elapsed_s
 
     @property
     def bytes_written(self) -> int:
@@ -78,14 +79,14 @@ class SegmentRecorder:
     def write(self, piece: VideoFrame | AudioBlock) -> None:
         """Returns at once. A frame that finds the ring full is lost, counted and logged."""
         if isinstance(piece, VideoFrame):
-            self._put_frame(piece)
+            for frame, place in self._grid.feed(piece):
+                self._put_frame(frame, place)
         else:
             self.ring.put(piece)
 
-    def _put_frame(self, frame: VideoFrame) -> None:
+    def _put_frame(self, frame: VideoFrame, place: Place) -> None:
         if self.first_timestamp_s is None:
             self.first_timestamp_s = frame.timestamp_s
-        place = self._grid.place(frame.sequence, frame.timestamp_s)
         self._lost_before += place.missed
         overflow = self._lost_before > place.missed
         flags = ("damaged",) * frame.damaged + ("overflow",) * overflow
@@ -102,6 +103,8 @@ class SegmentRecorder:
 
         A segment of 0 frames has no file and belongs into no take.
         """
+        for frame, place in self._grid.flush():
+            self._put_frame(frame, place)
         self.ring.close()
         self._thread.join()
         return Segment(

@@ -38,17 +38,26 @@ class Rack:
         self._sessions: dict[Role, DeviceSession] = {}
         self._infos: dict[Role, DeviceInfo] = {}
         self._changing = threading.Lock()
+        self._opening = {role: threading.Lock() for role in Role}  # a device that hangs holds up no other
         self._closed = False
 
     def plug(self, info: DeviceInfo) -> bool:
         """Open the device and begin to watch it; says whether it is used now. Raises Problem."""
-        with self._changing:
+        with self._opening[info.role]:
             if info.role in self._sessions or self._closed:
                 return False
-            self._infos[info.role] = info
-            self._sessions[info.role] = self._open(info)
-        log.info("%s: %s is plugged in", info.role.value, info.name)
-        return True
+            session = self._open(info)
+            with self._changing:
+                if not self._closed:
+                    self._infos[info.role], self._sessions[info.role] = info, session
+                    log.info("%s: %s is plugged in", info.role.value, info.name)
+                    return True
+        session.stop()
+        return False
+
+    def opening(self, role: Role) -> bool:
+        """A device is being opened for it now, which takes seconds where one hangs."""
+        return self._opening[role].locked()
 
     def _open(self, info: DeviceInfo) -> DeviceSession:
         role, source = info.role, self._watcher.open(info.id)

@@ -27,7 +27,7 @@ from appliance.control.states import Event, next_state, standing
 from appliance.control.status import Desk
 from appliance.control.sticks import Sticks
 from appliance.control.taking import Taking
-from appliance.control.troubles import Troubles
+from appliance.control.troubles import OF_LAST_TIME, Troubles
 from appliance.control.work import Work
 from appliance.core import wire
 from appliance.core.clock import Clock
@@ -35,14 +35,13 @@ from appliance.core.config import Config
 from appliance.core.paths import Paths
 from appliance.core.problems import Problem
 from appliance.core.snapshot import BoxState, Command, CommandName, Snapshot, StickStatus
-from appliance.core.types import DeviceInfo, Issue, Role, Signal, Stage, Take
+from appliance.core.types import DeviceInfo, Issue, Role, Stage, Take
 from appliance.deliver.drives import DriveWatcher
 from appliance.devices.base import DeviceChange, DeviceWatcher
 
 SEEK_S = 2.0  # between two looks for devices that nobody announced
+OPENING_S = 5.0  # the longest that a press waits for a cable that was plugged in a moment ago
 STUCK_S = 60.0  # a device or a command that holds the box up for longer is a case for the watchdog
-LAST_TAKE = ("nothing-recorded", "take-empty", "take-recovered", "spool-full", "spool-failed")
-OF_LAST_TIME = (*LAST_TAKE, "power-off-failed")
 log = logging.getLogger(__name__)
 
 
@@ -65,42 +64,32 @@ class Recorder:
         on_tick: Callable[[list[float]], None] = lambda heartbeats: None,
     ) -> None:
         self.state = BoxState.STARTING
-        self._config = config
-        self._clock = clock
-        self._watcher = watcher
+        self._config, self._clock, self._watcher = config, clock, watcher
+        self._on_state, self._on_tick = on_state, on_tick
         self._world = World(simulation)
-        self._on_state = on_state
-        self._on_tick = on_tick
-        self._errands = Errands()
-        self._troubles = Troubles()
+        self._errands, self._troubles = Errands(), Troubles()
         self._spool = Spool(paths, config)
         self._sticks = Sticks(drives)
         self._cards = Cards(drives, self._spool)
-        self._rack = Rack(watcher, config.capture, self._previewed, self._lost, lambda: self._server.watched)
+        self.rack = Rack(watcher, config.capture, self._previewed, self._lost, lambda: self._server.watched)
         self._server = Server(paths.socket, self.command, self._job_report)
-        self._desk = Desk(config, self._spool, self._rack, simulation is not None)
-        self._button = Button()
-        self._lock = asyncio.Lock()
-        self._stopping = asyncio.Event()
+        self._desk = Desk(config, self._spool, self.rack, simulation is not None)
+        self._button, self._refused = Button(), Refused()
+        self._lock, self._stopping = asyncio.Lock(), asyncio.Event()
         self._taking: Taking | None = None
         self._picture = PictureTroubles(self._troubles, config.capture.on_signal_loss == "go on")
         self._power = Power(paths.power_off, self._troubles)
-        self._outbox = Outbox(self._spool, self._world, self._troubles)
-        self._refused = Refused()
-        self._work = Work(self._spool)
+        self._outbox, self._work = Outbox(self._spool, self._world, self._troubles), Work(self._spool)
         self._interrupted_at_s = 0.0  # on the box's clock; what follows on time.monotonic
-        self._seek_at_s = float("inf")
-        self._looked_s = time.monotonic()
+        self._seek_at_s, self._looked_s = float("inf"), time.monotonic()
 
     async def run(self) -> None:
         """Serve until ``stop``; a take that is open then is closed and kept."""
         self._errands.listen()
         await self._server.start()
         self._publish()
-        standing = [
-            self._errands.begin("getting ready", self._start()),
-            self._errands.begin("watching the stick", self._watch_stick()),
-        ]
+        standing = [self._errands.begin("getting ready", self._start())]
+        standing += [self._errands.begin("watching the stick", self._watch_stick())]
         pace = Pace()
         try:
             while not self._stopping.is_set():
@@ -121,16 +110,13 @@ class Recorder:
             with going_on("closing the take"):
                 await self._finish("switched off")
         await self._errands.end()
-        await asyncio.to_thread(self._rack.close)
+        await asyncio.to_thread(self.rack.close)
         await self._server.stop()
         self._watcher.close()
         self._spool.close()
 
     async def _start(self) -> None:
-        """Recover torn takes, prepare simulated hardware, then look which devices are there.
-
-        Whatever of it fails is told, and the box goes on with what it has.
-        """
+        """Recover torn takes, prepare simulated hardware, look for devices; whatever of it fails is told."""
         recovered = await attempt(self._spool.recover, self._troubles.add) or Recovered()
         for issue in recovered.issues:
             self._troubles.add(issue)
@@ -160,31 +146,36 @@ class Recorder:
         self._errands.post("the loss of a device", self._device_lost, role, session, problem)
 
     async def _device_lost(self, role: Role, session: DeviceSession, problem: Problem) -> None:
-        """The session is named because another one may have taken its place by now."""
+        """The session is named: another one may have taken its place by now."""
         async with self._lock:
-            if self._rack.session(role) is session:
+            if self.rack.session(role) is session:
                 await self._gone(role, problem)
 
     async def _device_changed(self, change: DeviceChange) -> None:
+        if change.present:
+            await self._plugged(change.info)
+            return
         async with self._lock:
-            used = self._rack.info(change.info.role)
-            if change.present:
-                await self._plugged(change.info)
-            elif used is not None and used.id == change.info.id:
+            used = self.rack.info(change.info.role)
+            if used is not None and used.id == change.info.id:
                 await self._gone(change.info.role)
             else:
                 self._troubles.drop(self._refused.forget(change.info.id))
 
     async def _plugged(self, info: DeviceInfo) -> None:
+        """Opened without the lock: one that hangs meanwhile keeps nobody from pressing the button."""
         try:
-            used = await asyncio.to_thread(self._rack.plug, info)
+            used = await asyncio.to_thread(self.rack.plug, info)
         except Problem as problem:
             if self._refused.note(info.id, problem.issue.code):
                 self._troubles.add(problem.issue)
             return
-        session = self._rack.session(info.role)
-        if not used or session is None:
-            return
+        async with self._lock:
+            session = self.rack.session(info.role)
+            if used and session is not None:
+                self._use(info, session)
+
+    def _use(self, info: DeviceInfo, session: DeviceSession) -> None:
         self._troubles.drop(f"{info.role.value}-lost", self._refused.forget(info.id))
         if self._taking is not None and not self._taking.running(info.role):
             self._taking.begin(info.role, session)
@@ -192,13 +183,13 @@ class Recorder:
             self._apply(Event.SOURCE_READY)
 
     async def _gone(self, role: Role, problem: Problem | None = None) -> None:
-        info = self._rack.info(role)
+        info = self.rack.info(role)
         if info is None:
             return
         if self._taking is not None:
             with going_on("closing a segment"):
                 await asyncio.to_thread(self._taking.end, role, False)
-        await asyncio.to_thread(self._rack.remove, role)
+        await asyncio.to_thread(self.rack.remove, role)
         if self._taking is not None:  # told when nothing shows the device any longer
             self._troubles.add(refusals.lost_issue(role, info.name, problem))
         self._seek_at_s = time.monotonic() + SEEK_S
@@ -211,10 +202,20 @@ class Recorder:
         if time.monotonic() < self._seek_at_s:
             return
         self._seek_at_s = time.monotonic() + SEEK_S
-        for info in await asyncio.to_thread(self._watcher.devices):
-            if self._rack.session(info.role) is None and self._refused.due(info.id):
-                await self._plugged(info)
+        await self._open_free(lambda info: not self.rack.opening(info.role) and self._refused.due(info.id))
         self._troubles.from_devices(self._watcher.issues())
+
+    async def _open_free(self, wanted: Callable[[DeviceInfo], bool]) -> list[asyncio.Task[None]]:
+        """Begins to open what is plugged in and could be used."""
+        infos = await asyncio.to_thread(self._watcher.devices)
+        free = [info for info in infos if self.rack.session(info.role) is None and wanted(info)]
+        return [self._errands.begin("opening a device", self._plugged(info)) for info in free]
+
+    async def _await_tape(self) -> None:
+        """Who plugs the cable in and presses at once is not told that it is missing."""
+        ready = self.state is not BoxState.STARTING
+        if ready and (opening := await self._open_free(lambda info: info.role is Role.TAPE)):
+            await asyncio.wait(opening, timeout=OPENING_S)
 
     async def command(self, command: Command) -> Issue | None:
         """Carry a command out; the issue says why not."""
@@ -227,6 +228,8 @@ class Recorder:
                 await asyncio.to_thread(self._cards.ask_for, command.argument)
                 self._server.jobs_changed()
                 return None
+            if name is CommandName.RECORD:
+                await self._await_tape()
             async with self._lock:
                 self._settle()
                 await self._obey(name, command.argument)
@@ -265,12 +268,12 @@ class Recorder:
             return
         if self.state is BoxState.OFF:
             raise switching_off()
-        if self._rack.session(Role.TAPE) is None:
+        if self.rack.session(Role.TAPE) is None:
             raise refusals.no_tape_device(self.state)
-        self._spool.check_space(len(self._rack.sessions()))
+        self._spool.check_space(len(self.rack.sessions()))
         take = self._spool.new_take()
         taking = Taking(take, self._spool.folder(take.id), self._clock)
-        for role, session in self._rack.sessions().items():
+        for role, session in self.rack.sessions().items():
             taking.begin(role, session)
         self._taking = taking
         self._troubles.drop(*OF_LAST_TIME)
@@ -285,7 +288,7 @@ class Recorder:
         self._world.recording(False)
         await asyncio.to_thread(taking.finish, ended_by, ended_by == END_OF_TAPE)
         self._taking = None
-        self._picture.look(self.tape_signal, recording=False)
+        self._picture.look(self.rack.tape_signal, recording=False)
         self._troubles.drop("tape-lost", "camera-lost")
         log.info("take %s ended by %s after %d frames", taking.take.id, ended_by, taking.tape_frames)
         if not taking.tape_frames:
@@ -324,14 +327,14 @@ class Recorder:
         self._publish()
         if time.monotonic() - self._looked_s < STUCK_S:
             with going_on("telling the watchdog"):
-                self._on_tick(self._rack.heartbeats())
+                self._on_tick(self.rack.heartbeats())
 
     async def _look_after(self) -> None:
         async with self._lock:
             with going_on("looking after the take"):
                 if self._taking is not None and (ended_by := self._reason_to_end()):
                     await self._finish(ended_by)
-            self._picture.look(self.tape_signal, self._taking is not None)
+            self._picture.look(self.rack.tape_signal, self._taking is not None)
             if self._power.refused():
                 self._apply(Event.STILL_ON)
             with going_on("looking for devices"):
@@ -341,19 +344,15 @@ class Recorder:
             self._settle()
         self._looked_s = time.monotonic()
 
-    @property
-    def tape_signal(self) -> Signal:
-        return self._rack.tape_signal
-
     def _reason_to_end(self) -> str:
         """Why the take must end now, or nothing; what is wrong is told."""
         if self.state is BoxState.INTERRUPTED:
             away_s = self._clock.now_s() - self._interrupted_at_s
             return "device lost" if away_s > self._config.capture.resume_window_s else ""
-        problems = writing_problems(self._rack, self._spool.nearly_full())
+        problems = writing_problems(self.rack, self._spool.nearly_full())
         for problem in problems.values():
             self._troubles.add(problem.issue)
-        return reason_to_end(self._rack, problems)
+        return reason_to_end(self.rack, problems)
 
     async def _watch_stick(self) -> None:
         """Apart from the tick: a bad stick may not answer for half a minute."""
@@ -377,7 +376,7 @@ class Recorder:
         needed = self._troubles.need_a_person()
         if self._work.all_done() and not needed:
             self._apply(Event.WORK_DONE)
-        stick, tape = self._sticks.status is not None, self._rack.session(Role.TAPE) is not None
+        stick, tape = self._sticks.status is not None, self.rack.session(Role.TAPE) is not None
         for state, event in standing(needed, stick, tape, self._work.job is not None):
             if state in (None, self.state):
                 self._apply(event)

@@ -6,10 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FIRST_S, LONGEST_S = (
-    2.0,
-    60.0,
-)  # a device that hangs takes seconds for each try, and nothing else is done then
+FIRST_S, LONGEST_S = 2.0, 60.0  # a device that hangs takes seconds for each try
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from appliance.core.types import Issue, Severity
 
+LAST_TAKE = ("nothing-recorded", "take-empty", "take-recovered", "spool-full", "spool-failed")
+OF_LAST_TIME = (*LAST_TAKE, "power-off-failed")
+
 
 class Troubles:
     def __init__(self) -> None:

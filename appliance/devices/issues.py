@@ -67,6 +67,16 @@ def denied(path: str) -> Issue:
     )
 
 
+def mute_node(path: str) -> Issue:
+    return Issue(
+        "device-silent",
+        Severity.WARNING,
+        f"A device is plugged in that does not answer ({path})",
+        "It was asked several times what it is; its driver only gave errors.",
+        "Pull its plug, wait a moment and put it in again; another port or cable may help.",
+    )
+
+
 def second(role: Role, infos: list[DeviceInfo]) -> Issue:
     first, *others = infos
     return Issue(

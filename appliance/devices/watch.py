@@ -16,7 +16,7 @@ from appliance.core.types import DeviceInfo, Issue
 from appliance.devices.base import DeviceChange, MediaSource
 from appliance.devices.debounce import Debounce
 from appliance.devices.found import Facts, Found, Node, Plugged
-from appliance.devices.issues import denied
+from appliance.devices.issues import denied, mute_node
 from appliance.devices.ports import Ports
 from appliance.devices.probe import probe
 from appliance.devices.roles import Census, take_census
@@ -45,6 +45,7 @@ class Watcher:
         self._facts: dict[Node, Facts | None] = {}
         self._failed: dict[Node, int] = {}  # how often
         self._denied: set[str] = set()
+        self._silent: set[str] = set()  # nodes that never told what they are
         self._sources: dict[str, MediaSource] = {}
         self._mute: set[str] = set()  # opened when there was no sound card of theirs
         self._listeners: list[Callable[[DeviceChange], None]] = []
@@ -69,7 +70,8 @@ class Watcher:
     def issues(self) -> tuple[Issue, ...]:
         """Also what the open devices tell of themselves."""
         with self._lock:
-            told = [*self._census.issues, *(denied(path) for path in sorted(self._denied))]
+            told = [*self._census.issues, *map(denied, sorted(self._denied))]
+            told += map(mute_node, sorted(self._silent))
             sources = [self._sources.get(found.info.id) for found in self._census.found]
         told += [issue for source in sources if (issue := getattr(source, "issue", None)) is not None]
         return tuple(told)
@@ -149,7 +151,10 @@ class Watcher:
         """Only those that are new: asking disturbs nobody, but it takes its time."""
         self._facts = {node: facts for node, facts in self._facts.items() if node in plugged.nodes}
         self._failed = {node: times for node, times in self._failed.items() if node in plugged.nodes}
-        self._denied &= {node.path for node in plugged.nodes}
+        paths = {node.path for node in plugged.nodes}
+        with self._lock:
+            self._denied &= paths
+            self._silent &= paths
         for node in plugged.nodes:
             if node not in self._facts and self._failed.get(node, 0) < TRIES:
                 self._ask_node(node)
@@ -158,13 +163,22 @@ class Watcher:
         try:
             self._facts[node] = self._ask(node.path)
             self._failed.pop(node, None)
-            self._denied.discard(node.path)
+            with self._lock:
+                self._denied.discard(node.path)
+                self._silent.discard(node.path)
         except OSError as error:
             log.warning("%s does not tell what it is: %s", node.path, error)
+            self._note_failure(node, error)
+            self._debounce.stir(time.monotonic())
+
+    def _note_failure(self, node: Node, error: OSError) -> None:
+        gone = error.errno in GONE
+        self._failed[node] = TRIES if gone else self._failed.get(node, 0) + 1
+        with self._lock:
             if error.errno == errno.EACCES:
                 self._denied.add(node.path)
-            self._failed[node] = TRIES if error.errno in GONE else self._failed.get(node, 0) + 1
-            self._debounce.stir(time.monotonic())
+            elif self._failed[node] >= TRIES and not gone:
+                self._silent.add(node.path)
 
     def _tell(self, before: Census, now: Census) -> None:
         old = {(one.info.id, one.plugged): one for one in before.found}
@@ -182,4 +196,7 @@ class Watcher:
             state = f"there: {one.reason}" if present else "gone"
             log.info("%s at port %s is %s", one.info.name, one.info.port, state)
             for on_change in listeners:
-                on_change(DeviceChange(one.info, present))
+                try:
+                    on_change(DeviceChange(one.info, present))
+                except Exception:  # whoever listens badly must not end the looking
+                    log.exception("telling of %s failed", one.info.name)

@@ -35,7 +35,8 @@ class Models:
             return []
         looks = str(self.tape.model.looks)
         filler = load_model(FILLER).sha256 if has_model(FILLER) else ""
-        return [self.tier, looks, self.tape.model.sha256, self.guide.model.sha256 if self.guide else "", filler]
+        guide = self.guide.model.sha256 if self.guide else ""
+        return [self.tier, looks, self.tape.model.sha256, guide, filler]
 
     @property
     def guide_words(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from shutil import copy
 
 from appliance.core.snapshot import BoxState, CommandName, Snapshot
 from appliance.core.types import Issue, Role, TakeState
 from appliance.panel.patterns import OFF, PATTERNS, STEADY
+from hw.bench.channel import ChannelClosed
 from hw.bench.compare import Match, Recorded, SoundCheck, check_sound, match, read_segment
 from hw.bench.follower import Follower, Ledger
 from hw.bench.guest import Guest
@@ -98,9 +100,10 @@ class Box:
             self.guest.qmp.command("cont")
 
     def press(self, seconds: float = SHORT_S) -> None:
-        """The button, with a finger."""
+        """The button, with a finger; the box may be off before a very long press ends."""
         line = self.guest.run(f"echo {GPIO}{BUTTON}/pull").strip()
-        self.guest.channel.pulse(line, ("pull-down", seconds), ("pull-up", 0.0))
+        with suppress(*([ChannelClosed] if seconds >= VERY_LONG_S else [])):
+            self.guest.channel.pulse(line, ("pull-down", seconds), ("pull-up", 0.0))
 
     def do(self, name: CommandName, argument: str = "") -> Issue | None:
         """A command from the page; the issue says why it was refused."""

@@ -38,11 +38,13 @@ class ManualClock:
 
 
 class Watcher:
-    """Sockets that a test plugs devices into; what ``refuses`` to open raises its Problem."""
+    """Sockets that a test plugs devices into; what ``refuses`` to open raises its Problem, what ``hangs``
+    is not open before its event is set."""
 
     def __init__(self) -> None:
         self.sources: dict[str, pattern.PatternSource] = {}  # the latest of each device
         self.refuses: dict[str, Problem] = {}
+        self.hangs: dict[str, threading.Event] = {}
         self.opened: list[str] = []
         self.told: list[Issue] = []
         self.tell: Callable[[DeviceChange], None] = lambda change: None
@@ -60,6 +62,8 @@ class Watcher:
     def open(self, device_id: str) -> pattern.PatternSource:
         if device_id not in self._there:
             raise DeviceLost(device_id)
+        if device_id in self.hangs:
+            assert self.hangs[device_id].wait(PATIENCE_S)
         if device_id in self.refuses:
             raise self.refuses[device_id]
         info = self._there[device_id]

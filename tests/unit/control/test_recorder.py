@@ -103,6 +103,21 @@ def test_nothing_recorded_is_said_and_forgotten_with_the_next_recording(box: Box
     assert box.until_state(S.WORKING).issues == ()
 
 
+def test_a_camera_that_hangs_while_it_is_opened_holds_up_no_tape(box: Box) -> None:
+    hangs = box.watcher.hangs[CAMERA.id] = threading.Event()
+    box.ready(VCR)
+    box.watcher.plug(CAMERA)
+    box.record(10)
+    box.ticked()
+    assert [status.info for status in box.now().devices] == [VCR]
+    hangs.set()
+    box.until(lambda s: len(s.devices) == 2, "the camera")
+    box.play(10)
+    box.do(CommandName.STOP)
+    segments = load_take(box.takes()[0]).segments
+    assert {(s.role, s.frames) for s in segments} == {(Role.TAPE, 20), (Role.CAMERA, 10)}
+
+
 def test_a_tape_that_ends_ends_the_take(box: Box) -> None:
     box.ready(VCR)
     box.record(60)
@@ -188,15 +203,15 @@ def test_a_device_that_fails_and_is_still_there_is_opened_again(box: Box) -> Non
 def test_the_loss_of_an_old_session_does_not_end_the_one_that_took_its_place(box: Box) -> None:
     """A dongle that resets comes back before its reader has noticed that it was gone."""
     box.ready(VCR)
-    old = box.recorder._rack.session(Role.TAPE)
+    old = box.recorder.rack.session(Role.TAPE)
     assert old is not None
     box.watcher.pull(VCR)
     box.watcher.plug(VCR)
     box.until(lambda s: box.watcher.opened == [VCR.id, VCR.id] and s.state is S.READY, "the new session")
-    new = box.recorder._rack.session(Role.TAPE)
+    new = box.recorder.rack.session(Role.TAPE)
     box.recorder._lost(Role.TAPE, old, Problem("device-lost", "late", "", ""))
     box.ticked()
-    assert box.recorder._rack.session(Role.TAPE) is new
+    assert box.recorder.rack.session(Role.TAPE) is new
 
 
 def test_a_second_vcr_takes_over_when_the_first_is_pulled(box: Box) -> None:
@@ -319,7 +334,7 @@ def test_the_takes_files_are_as_the_take_says(box: Box) -> None:
 def test_a_device_that_fails_is_not_told_to_have_been_unplugged(box: Box) -> None:
     box.ready(VCR)
     box.record(5)
-    session = box.recorder._rack.session(Role.TAPE)
+    session = box.recorder.rack.session(Role.TAPE)
     assert session is not None
     why = Problem("bus-full", "The USB connection has no room", "Another device.", "Another port.")
     box.recorder._lost(Role.TAPE, session, why)

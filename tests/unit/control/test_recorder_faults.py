@@ -194,7 +194,7 @@ def test_a_disk_that_is_nearly_full_ends_the_take_while_it_can_be_closed(
 def test_a_camera_whose_film_does_not_reach_the_disk_is_told_and_the_tape_goes_on(box: Box) -> None:
     box.ready(VCR, CAMERA)
     box.record(10)
-    session = box.recorder._rack.session(Role.CAMERA)
+    session = box.recorder.rack.session(Role.CAMERA)
     assert session is not None
     assert session.recorder is not None
     session.recorder._fail(OSError(errno.EIO, "I/O error"))

@@ -159,6 +159,33 @@ def test_a_device_that_may_not_be_opened_is_told(make_room: Callable[..., Room])
     assert [issue.code for issue in room.watcher.issues()] == ["device-denied"]
 
 
+def test_a_device_that_never_answers_is_told_until_it_is_pulled(make_room: Callable[..., Room]) -> None:
+    room = make_room()
+    room.answers["/dev/video0"] = [OSError(errno.EIO, "no answer")] * 100
+    nodes = [node("1-1")]
+    for number in range(2, 8):  # each one that comes makes it look, and ask, once more
+        nodes.append(node(f"1-{number}", number=number))
+        room.hands.hold(*nodes)
+        assert room.next() == (f"1-{number}", True)
+    assert [issue.code for issue in room.watcher.issues()].count("device-silent") == 1
+    room.hands.hold(nodes[1])
+    assert room.next()[1] is False
+    assert "device-silent" not in [issue.code for issue in room.watcher.issues()]
+
+
+def test_a_listener_that_fails_ends_no_looking(make_room: Callable[..., Room]) -> None:
+    room = make_room()
+
+    def fails(change: DeviceChange) -> None:
+        raise RuntimeError("a bad listener")
+
+    room.watcher._listeners.insert(0, fails)
+    room.hands.hold(node("1-1"))
+    assert room.next() == ("1-1", True)
+    room.hands.hold()
+    assert room.next() == ("1-1", False)
+
+
 def test_open_gives_the_device_to_the_opener_and_remembers_its_port(make_room: Callable[..., Room]) -> None:
     room = make_room(node("1-1"), node("1-2", number=2))
     second = room.watcher.devices()[1]
