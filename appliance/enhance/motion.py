@@ -28,7 +28,8 @@ SHARE_STEPS = 64.0  # in the net's answer, from nothing to all of a picture
 WAY_STEPS = 4.0  # in what the net is asked, of a quarter of a pixel's size
 ASIDE_PX = 4  # from where neighbours' ways are tried, at a quarter of the size
 LIT_LEVELS = 12.0  # by which the light may change before the search is told
-DEARER = 2  # levels, of nine places, by which another way must fit better than the flow's own
+STILL = 9  # levels, of nine places, by which the flow's own way must fit better than none
+DEARER = 2  # levels, of nine places, by which a neighbour's way must fit better than that
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,14 @@ class Pair:
         return float(np.sqrt(np.mean(unlike * unlike))) / 9
 
     def way_at(self, part: float) -> Reals:
-        """The same where it lies ``part`` of the way: the best of a few guesses."""
+        """The same where it lies ``part`` of the way: the best of a few guesses, of which standing still is
+        the likeliest."""
         best = looked_up(self.moved, self.moved, -part)
-        cost = cv2.subtract(self.misfit(best, part), DEARER)  # type: ignore[call-overload]
-        for tried in [np.zeros_like(best), *neighbours(best, ASIDE_PX)]:
+        cost, still = self.misfit(best, part), np.zeros_like(best)
+        resting = cv2.subtract(self.misfit(still, part), STILL)
+        best = cv2.copyTo(still, cv2.compare(resting, cost, cv2.CMP_LT), best)
+        cost = cv2.subtract(cv2.min(resting, cost), DEARER)
+        for tried in neighbours(best, ASIDE_PX):
             found = self.misfit(tried, part)
             best = cv2.copyTo(tried, cv2.compare(found, cost, cv2.CMP_LT), best)
             cost = cv2.min(found, cost)

@@ -13,10 +13,10 @@ FLOOR = 1.0  # squared levels: what is nearer than this is near enough
 
 
 def motion_loss(answer: Tensor, packed: Tensor) -> Tensor:
-    """By how many levels the pictures are off: each by the root of its mean square, so that the hard ones
-    count more, and not only they."""
+    """The logarithm of the mean square error of each picture, as decibels count: of every picture, easy or
+    hard, it is worth as much to halve it."""
     error = shown(answer, packed) - light(packed, 2)
-    return torch.sqrt((error * error).mean((1, 2, 3)) + FLOOR).mean()
+    return torch.log((error * error).mean((1, 2, 3)) + FLOOR).mean()
 
 
 def shown(answer: Tensor, packed: Tensor) -> Tensor:
