@@ -21,6 +21,7 @@ from appliance.core.types import BT601_625, Colour, Picture, Plane
 from appliance.encode.files import whole_file
 from appliance.encode.planes import to_420, video_frame
 
+LEAST_PX = 64  # either way: of pictures smaller than its largest block x265 writes beyond its memory
 SOFT_PX = 0.35  # before a picture is shrunk: a little less to be squeezed, and no stairs
 
 
@@ -41,13 +42,13 @@ class SqueezeSpec:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        if self.width % 2 or self.height % 2 or min(self.width, self.height) < 16:
+        if self.width % 2 or self.height % 2 or min(self.width, self.height) < LEAST_PX:
             raise ValueError(f"x265 makes no 4:2:0 pictures of {self.width}x{self.height}")
 
 
 def quarter_of(width: int, height: int) -> tuple[int, int]:
     """Half of both sides, in even numbers of pixels; at least what x265 takes."""
-    return max(16, width // 4 * 2), max(16, height // 4 * 2)
+    return max(LEAST_PX, width // 4 * 2), max(LEAST_PX, height // 4 * 2)
 
 
 def squeezed(pictures: Iterable[Picture], spec: SqueezeSpec, path: Path) -> Generator[Picture, None, None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.core.config import EnhanceConfig
 from appliance.core.types import Colour, ModelInfo, Picture
-from appliance.encode.squeeze import SqueezeSpec, squeezed
+from appliance.encode.squeeze import LEAST_PX, SqueezeSpec, squeezed
 from appliance.enhance.course import Course, NetFacts, Shape
 from appliance.enhance.foreign import opened, run_own
 from appliance.enhance.frames import improve
@@ -37,9 +37,8 @@ def open_later(making: Making) -> Later:
         return NOTHING_LATER
     tape = making.pieces[0].tape
     scale = scale_of(enhance) if course.restores else 1
-    like = SqueezeSpec(
-        16, 16, tape.rate, sample_aspect=tape.sample_aspect, colour=tape.colour, threads=ENCODER_THREADS
-    )
+    small = SqueezeSpec(LEAST_PX, LEAST_PX, tape.rate, threads=ENCODER_THREADS)
+    like = replace(small, sample_aspect=tape.sample_aspect, colour=tape.colour)
     most = max(shape.pixels for shape in course.shapes) * course.result.moments
     return Later(
         open_stages(course, enhance, like, making.cache),

@@ -25,7 +25,7 @@ from appliance.core.problems import Problem
 from appliance.core.types import JPEG_FULL, Picture
 from appliance.encode.files import DISK_ERRORS, disk_problem, whole_file
 from appliance.encode.join import join
-from appliance.encode.squeeze import SqueezeSpec
+from appliance.encode.squeeze import LEAST_PX, SqueezeSpec
 from appliance.encode.stills import encoded, to_rgb
 from appliance.enhance.course import Course
 from appliance.worker.files import work_beside
@@ -123,7 +123,7 @@ def make_stills(
         check_still(path, stills)
     work = work_beside(out)
     check_disk(course, out.with_suffix(".png"), work)
-    like = SqueezeSpec(16, 16, stills.rate, colour=JPEG_FULL, threads=ENCODER_THREADS)
+    like = SqueezeSpec(LEAST_PX, LEAST_PX, stills.rate, colour=JPEG_FULL, threads=ENCODER_THREADS)
     stages = open_stages(course, config.enhance, like)
     with whole_or_kept(work):
         begin(work, stills, stages)
