@@ -12,6 +12,7 @@ import numpy as np
 from appliance.bench import seeds_squeeze as squeeze
 from appliance.bench.methods import FP32, enhance_sources, source_digest
 from appliance.bench.quality import find_clips, tell_part
+from appliance.bench.seeds_curve import draw_rates
 from appliance.bench.seeds_scores import KeptScores, Rows, SeedScores, mean, score, side_by_side
 from appliance.bench.seeds_speed import SeedSpeed, measure_denoisers, times_as_fast
 from appliance.bench.seeds_tables import (
@@ -38,6 +39,11 @@ SEED = 60
 SQUEEZED_PICTURES = 4  # times as many as elsewhere: a file's rate is that of more than its first picture
 SPEED_PICTURES = 24
 QUANTISED_DB = -0.15
+SHOWN = (  # of nearly one bit rate
+    squeeze.full_name(40),
+    squeeze.quarter_name(34, BICUBIC),
+    squeeze.quarter_name(34, squeeze.TIER),
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ def measure_seeds(wanted: SeedsWanted, tell: Tell) -> SeedsFound:
             speeds = measure_denoisers(clips[0], SPEED_PICTURES, np.random.default_rng(SEED), part)
         else:
             rows[step] = measure_table(step, clips, wanted, part)
+    if wanted.out and squeeze.TIER in rows:
+        draw_rates(rows[squeeze.TIER], wanted.out / "rates.png")
     tell(1.0, "Done")
     return SeedsFound(rows, speeds, wanted.left_out)
 
@@ -145,6 +153,8 @@ def squeezed_rows(clip: Path, wanted: SeedsWanted, kept: KeptScores) -> Iterator
         yield name, scores
     for crf in squeeze.QUARTER_CRFS:
         yield from quarter_rows(clean, crf, sample, wanted, kept)
+    if wanted.out:
+        side_by_side(wanted.out, sample, {name: name for name in (*SHOWN, TRUTH)})
 
 
 def quarter_rows(

@@ -28,8 +28,8 @@ SHARE_STEPS = 64.0  # in the net's answer, from nothing to all of a picture
 WAY_STEPS = 4.0  # in what the net is asked, of a quarter of a pixel's size
 ASIDE_PX = 4  # from where neighbours' ways are tried, at a quarter of the size
 LIT_LEVELS = 12.0  # by which the light may change before the search is told
-STILL = 9  # levels, of nine places, by which the flow's own way must fit better than none
-DEARER = 2  # levels, of nine places, by which a neighbour's way must fit better than that
+STILL: Any = 9  # levels, of nine places, by which the flow's own way must fit better than none
+DEARER: Any = 2  # levels, of nine places, by which a neighbour's way must fit better than that
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,11 @@ class Pair:
         """The same where it lies ``part`` of the way: the best of a few guesses, of which standing still is
         the likeliest."""
         best = looked_up(self.moved, self.moved, -part)
-        cost, still = self.misfit(best, part), np.zeros_like(best)
-        resting = cv2.subtract(self.misfit(still, part), STILL)
+        still = np.zeros_like(best)
+        cost = cv2.subtract(self.misfit(best, part), DEARER)
+        resting = cv2.subtract(self.misfit(still, part), STILL + DEARER)
         best = cv2.copyTo(still, cv2.compare(resting, cost, cv2.CMP_LT), best)
-        cost = cv2.subtract(cv2.min(resting, cost), DEARER)
+        cost = cv2.min(resting, cost)
         for tried in neighbours(best, ASIDE_PX):
             found = self.misfit(tried, part)
             best = cv2.copyTo(tried, cv2.compare(found, cost, cv2.CMP_LT), best)

@@ -15,6 +15,7 @@ from appliance.bench.cli import app
 from appliance.bench.methods import FP32
 from appliance.bench.metrics import psnr_y
 from appliance.bench.seeds import SeedsFound, required
+from appliance.bench.seeds_curve import LINES, draw_rates
 from appliance.bench.seeds_print import seed_table, seeds_json
 from appliance.bench.seeds_scores import KeptScores, Rows, SeedScores, score
 from appliance.bench.seeds_speed import SeedSpeed
@@ -182,3 +183,15 @@ def test_a_table_that_there_is_not_is_refused_by_name(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["seeds", "--data", str(tmp_path), "--only", "sr9"])
     assert done.exit_code == 2
     assert "no table sr9" in done.output
+
+
+def test_the_curve_goes_up_with_the_rate(tmp_path: Path) -> None:
+    rows = {}
+    for curve in LINES:
+        for number, name in enumerate(curve.names):
+            rows[name] = [scores(45.0 - 2 * number, kbit_s=700.0 / 2**number)]
+    draw_rates(rows, tmp_path / "some" / "rates.png")
+    picture = cv2.imread(str(tmp_path / "some" / "rates.png"))
+    red = np.argwhere((picture[150:, :, 2] > 150) & (picture[150:, :, 0] < 90))  # below the words
+    middle = red[:, 1].mean()
+    assert red[red[:, 1] < middle, 0].mean() > red[red[:, 1] > middle, 0].mean() + 20
