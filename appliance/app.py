@@ -26,6 +26,7 @@ from appliance.devices.base import DeviceWatcher
 if TYPE_CHECKING:
     from appliance.control.simulated import Simulation
     from appliance.devices.watch import Watcher
+    from appliance.panel.panel import Panel
 
 log = logging.getLogger(__name__)
 HEARTBEAT_LIMIT_S = 10.0
@@ -100,10 +101,7 @@ async def _record(paths: Paths, config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, recorder.stop)
     if panel is not None:
-        post = poster(loop, recorder.command)
-        panel.on_press = lambda: post(CommandName.PRESS)
-        panel.on_hold = lambda: post(CommandName.EJECT)
-        panel.on_power_off = lambda: post(CommandName.POWER_OFF)
+        listen_to(panel, poster(loop, recorder.command))
         panel.show(recorder.state)
     notify_ready()
     try:
@@ -112,6 +110,13 @@ async def _record(paths: Paths, config: Config) -> None:
         notify_stopping()
         if panel is not None:
             panel.close()
+
+
+def listen_to(panel: Panel, post: Callable[[CommandName], None]) -> None:
+    """What the button does."""
+    panel.on_press = partial(post, CommandName.PRESS)
+    panel.on_hold = partial(post, CommandName.EJECT)
+    panel.on_power_off = partial(post, CommandName.POWER_OFF)
 
 
 def clock_is_fresh(beat_s: float) -> bool:
@@ -145,6 +150,7 @@ def watcher_of(paths: Paths, config: Config) -> Watcher:
     from appliance.devices.ports import Ports
     from appliance.devices.udev import Udev
     from appliance.devices.watch import Watcher
+    from appliance.panel.panel import Panel
 
     return Watcher(Udev(), open_device, config.devices, Ports(paths.data / "ports.json"))
 
