@@ -150,7 +150,6 @@ def watcher_of(paths: Paths, config: Config) -> Watcher:
     from appliance.devices.ports import Ports
     from appliance.devices.udev import Udev
     from appliance.devices.watch import Watcher
-    from appliance.panel.panel import Panel
 
     return Watcher(Udev(), open_device, config.devices, Ports(paths.data / "ports.json"))
 
