@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from appliance.core.types import Picture
 from appliance.enhance.interpolate import Mixer
 from appliance.enhance.motion import Pair, Seen, ways_of
 from models.train.motion_data import draw_motion, draw_three, example, jerky
-from models.train.motion_loss import motion_loss, shown
 from models.train.scenes import Colour
+
+torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
+
+from models.train.motion_loss import motion_loss, shown  # noqa: E402
 
 
 def pieces(scene: list[Colour]) -> np.ndarray:
