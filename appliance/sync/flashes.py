@@ -78,7 +78,7 @@ def runs(bright: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[tuple[
 
 
 def short(time_s: Array, excess: Array, first: int, last: int) -> slice | None:
-    """The run and a moment on either side; None for what lasts longer, lies at an edge, or rises and stays."""
+    """The run and a moment around; None for what lasts longer, lies at an edge, or rises and stays."""
     top = float(excess[first : last + 1].max())
     before, after = first - 1, last + 1
     if before < 1 or after > len(excess) - 2 or time_s[after] - time_s[before] > LONGEST_S + 0.04:

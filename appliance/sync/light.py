@@ -13,7 +13,7 @@ from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, wi
 from appliance.sync.flash_match import Matched, flash_places, match_flashes
 from appliance.sync.flashes import Flashes, find_flashes, without_flashes
 from appliance.sync.light_band import common_band
-from appliance.sync.light_curve import Array, LightCurve
+from appliance.sync.light_curve import LightCurve
 from appliance.sync.light_exact import exact
 from appliance.sync.light_features import light_features
 from appliance.sync.light_frame import find_frame
@@ -68,7 +68,7 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     if best is None or best.believed < ACCEPT:
         believed = best.believed if best else 0.0
         return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
-    best = in_frame((steady[0], steady[1]), flashes, best)
+    best = in_frame(matcher, (steady[0], steady[1]), flashes, best)
     tell(1.0)
     return estimate_of(best)
 
@@ -105,15 +105,19 @@ def surer(one: Found | None, other: Found | None) -> Found | None:
     return one if one.believed >= other.believed else other
 
 
-def in_frame(curves: tuple[LightCurve, LightCurve], flashes: tuple[Flashes, Flashes], rough: Found) -> Found:
-    """The exact clock, by the part of the camera's picture that the tape shows and by what both have in common."""
+def in_frame(
+    matcher: Matcher,
+    curves: tuple[LightCurve, LightCurve],
+    flashes: tuple[Flashes, Flashes],
+    rough: Found,
+) -> Found:
+    """The exact clock: by the part of the camera's picture that the tape shows, and what both share there."""
     tape, camera = curves
     lag_at = rough.clock.lag_at
-    band = common_band(light_features(tape), light_features(camera), lag_at)
-    seen = light_features(tape, band=band)
-    centres_s = centres(Matcher(seen, light_features(camera)), rough.clock.points)
+    band = common_band(matcher.tape, matcher.camera, lag_at)
+    seen, centres_s = light_features(tape, band=band), centres(matcher, rough.clock.points)
     frame = find_frame(seen, camera, centres_s, lag_at, band)
-    band = common_band(light_features(tape), light_features(camera, frame), lag_at)
+    band = common_band(matcher.tape, light_features(camera, frame), lag_at)
     exactly = Matcher(light_features(tape, band=band), light_features(camera, frame, band), band.independent)
     return replace(rough, clock=exact(exactly, flashes, rough.clock))
 

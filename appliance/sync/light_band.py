@@ -15,9 +15,9 @@ import scipy.fft
 from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.light_curve import Array, FloatArray
 
-FASTEST_HZ = 9.0  # pictures 33 or 40 ms apart agree about slower things only
-STEP_HZ = 0.25  # to which the spectra are smoothed: a clock a tenth of a second off does no harm then
-STRETCH_S = 16.0
+FASTEST_HZ = 4.0  # people walk and wave more slowly; what is quicker is mostly noise
+STEP_HZ = 0.5  # to which the spectra are smoothed: a clock a tenth of a second off does no harm then
+STRETCH_S = 8.0
 MOST_STRETCHES = 60
 SUREST = 0.95  # coherence that no frequency exceeds
 
@@ -62,9 +62,10 @@ def common_band(tape: FloatArray, camera: FloatArray, lag_at: Callable[[Array], 
     if not alike:
         return Band(np.zeros(len(steps_hz())))
     cross, power, other_power = smoothed(powers, size)
-    free = len(alike) * max(1.0, STRETCH_S * STEP_HZ) / (float(np.mean(alike)) + 1e-9)
+    free = 3 + len(alike) * max(1.0, STRETCH_S * STEP_HZ) / (float(np.mean(alike)) + 1e-9)
     coherence = abs(cross) ** 2 / (power.real * other_power.real + 1e-12)
-    coherence = np.clip((coherence - 2 / free) / (1 - 2 / free), 0, SUREST)  # by chance it is one part of ``free``
+    by_chance = 2 / free  # and more seldom
+    coherence = np.clip((coherence - by_chance) / (1 - by_chance), 0, SUREST)
     gain = np.sqrt(np.sqrt(coherence) / (1 - coherence)) * BROAD.gain
     return Band(np.asarray(gain / max(1.0, float(gain.max()))))
 
@@ -79,17 +80,18 @@ def stretches(
     inside = (there >= -(length // 2)) & (there + length // 2 <= tape.shape[1])
     chosen = np.flatnonzero(inside)
     chosen = chosen[:: 1 + len(chosen) // MOST_STRETCHES]
-    return [(cut(tape, int(there[i]), length), cut(camera, int(starts[i]), length)) for i in chosen]
+    return [(piece(tape, int(there[i]), length), piece(camera, int(starts[i]), length)) for i in chosen]
 
 
-def cut(features: FloatArray, start: int, length: int) -> FloatArray:
+def piece(features: FloatArray, start: int, length: int) -> FloatArray:
+    """So many frames from ``start`` on, nothing where there are none."""
     inside = features[:, max(0, start) : max(0, start + length)]
     before = min(length, max(0, -start))
     return np.pad(inside, ((0, 0), (before, length - before - inside.shape[1])))
 
 
 def likeness(one: FloatArray, other: FloatArray) -> float:
-    """One part of so many channels that tell something of their own."""
+    """Of so many channels one part tells something of its own: parts of a picture change together."""
     a, b = one @ one.T, other @ other.T
     return float((a * b).sum() / (np.trace(a) * np.trace(b) + 1e-12))
 

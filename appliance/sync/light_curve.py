@@ -27,7 +27,7 @@ CELLS = ROWS * COLUMNS
 SMALL = (4 * COLUMNS, 4 * ROWS)  # pixels that a picture is reduced to: a tape's noise is gone by then
 SEEN = (0.02, 0.955)  # of the height: the heads of a recorder switch in the lines below
 LOOK_BACK_S = 0.037  # motion is a change over about so long, whatever the frame rate is
-GAIN, NOISE = True, 2.0
+NOISE = 2.0  # times the median change of the pixels: what changes less may be the camera's noise
 LONGEST_LOOK_S = 0.25  # a picture after a longer gap shows no motion, but another scene
 
 
@@ -68,9 +68,7 @@ def read_light(
     return curve_of(moments(pictures, order, rate), on_moment)
 
 
-def curve_of(
-    seen: Iterable[Moment], on_moment: Callable[[float], None] = lambda _time_s: None
-) -> LightCurve:
+def curve_of(seen: Iterable[Moment], on_moment: Callable[[float], None] = lambda _time_s: None) -> LightCurve:
     times, levels, motion_times, motions = array("d"), bytearray(), array("d"), bytearray()
     earlier: deque[Moment] = deque(maxlen=6)
     for moment in seen:
@@ -114,9 +112,9 @@ def cells(small: Any) -> FloatArray:
 
 def moved(now: Small, before: Small) -> Small:
     """How far each pixel changed, beside what lamps and exposure did to all of them and beside the noise."""
-    steady = np.float32(np.median(now / np.maximum(before, 1))) if GAIN else np.float32(1)
+    steady = np.float32(np.median(now / np.maximum(before, 1)))
     change = cv2.absdiff(now, before * steady)
-    return np.maximum(change - np.float32(NOISE * np.median(change)), 0) if NOISE else change
+    return np.asarray(np.maximum(change - np.float32(NOISE * np.median(change)), 0), np.float32)
 
 
 def look_back(earlier: Iterable[Moment], now: Moment) -> Moment | None:

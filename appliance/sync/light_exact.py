@@ -1,4 +1,4 @@
-"""The last step by light: how likely every offset and drift near a clock is, by the windows and the flashes together.
+"""The last step by light: how likely each offset and drift near a clock is, by windows and flashes together.
 
 A clock that is a few hundredths of a second off has its windows on the flanks of their peaks, and each
 alone is doubtful. Added up along one clock they are not.

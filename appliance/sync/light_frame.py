@@ -26,7 +26,11 @@ NARROWEST, WIDEST = 0.4, 1.8
 
 
 def find_frame(
-    tape: FloatArray, camera: LightCurve, centres_s: Array, lag_s: Callable[[Array], Array], band: Band = BROAD
+    tape: FloatArray,
+    camera: LightCurve,
+    centres_s: Array,
+    lag_s: Callable[[Array], Array],
+    band: Band = BROAD,
 ) -> Frame:
     """The frame with which windows at ``centres_s`` agree best on some lag near ``lag_s``."""
     begin_s = stretch(centres_s)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from appliance.sync.features import FRAMES_PER_S
-from appliance.sync.light_band import BROAD
+from appliance.sync.light_band import BROAD, likeness, piece
 from appliance.sync.light_curve import Array, FloatArray
 from appliance.sync.path import Points, guesses
 
@@ -79,9 +79,8 @@ def heights(near: FloatArray, window: FloatArray, floor: float, independent: flo
     product = np.array([(near[:, k : k + length] * window).sum(axis=0) for k in range(lags)])
     power = np.concatenate([[0.0], np.cumsum((near**2).sum(axis=0))])
     energy = (power[length:] - power[:-length]) * float((window**2).sum())
-    one, other = near @ near.T, window @ window.T
-    alike = float((one * other).sum() / (np.trace(one) * np.trace(other) + 1e-12))
-    chance = np.sqrt(np.maximum(energy, floor * length**2) * (alike + 1e-6) / (independent * length))
+    alike = likeness(near, window) + 1e-6
+    chance = np.sqrt(np.maximum(energy, floor * length**2) * alike / (independent * length))
     events = np.add.reduceat(product, np.arange(0, length, EVENT_FRAMES), axis=1) / chance[:, None]
     return np.asarray(np.clip(events, -MOST_AN_EVENT, MOST_AN_EVENT).sum(axis=1), np.float32)
 
@@ -93,12 +92,6 @@ def tops(height: FloatArray) -> list[Peak]:
     left, top, right = height[at - 1], height[at], height[at + 1]
     shift = 0.5 * (left - right) / (left - 2 * top + right - 1e-12)
     return [(float(k + s), float(h)) for k, s, h in zip(at, shift, top, strict=True)]
-
-
-def piece(features: FloatArray, start: int, length: int) -> FloatArray:
-    inside = features[:, max(0, start) : max(0, start + length)]
-    before = min(length, max(0, -start))
-    return np.pad(inside, ((0, 0), (before, length - before - inside.shape[1])))
 
 
 def probe(matcher: Matcher, places: Points, piece_s: float) -> Points:

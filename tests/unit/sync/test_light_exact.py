@@ -60,7 +60,9 @@ def test_a_drift_is_found_where_the_film_is_long_enough_to_show_it():
 
 def test_each_piece_has_an_offset_of_its_own():
     one, other = matcher(0.31, 1.0, seed=1), matcher(0.75, 1.0, seed=2)
-    both = Matcher(*(np.concatenate([a, b], axis=1) for a, b in ((one.tape, other.tape), (one.camera, other.camera))))
+    both = Matcher(
+        *(np.concatenate([a, b], axis=1) for a, b in ((one.tape, other.tape), (one.camera, other.camera)))
+    )
     times_s = np.arange(2.0, 39.0, 2.0)
     piece = (times_s > 20).astype(np.intp)
     points = Points(times_s, np.where(piece, 0.71, 0.33), np.full(len(times_s), 5.0))
