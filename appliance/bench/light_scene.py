@@ -26,7 +26,8 @@ BACKDROP = 160  # points across the stage and its surroundings
 FLASH_S = 0.002
 FLASH_GAIN = 0.5
 ROWS, COLUMNS = 48, 64  # of a picture; a field has half the rows
-BATCH = 200
+BATCH = 50  # pictures: within so few nobody goes far
+EDGE = 1.1  # of their size, beyond which nothing of a person is seen
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,29 @@ class Stage:
         at = np.clip((rows_s + MARGIN_S) / STEP_S, 0, len(self.lamp) - 1.001)
         for number, walker in enumerate(self.walkers):
             aside = np.float32(0.37 if number % 2 else -0.37) * after_cut[:, None]
-            x, y = (between(path, at) for path in (walker.x, walker.y))
-            beside = (across - (x + aside)[..., None]) / np.float32(walker.size[0])
-            above = (down - y) / np.float32(walker.size[1])
-            within = np.clip(3.5 - 3 * (beside**2 + (above**2)[..., None]), 0, 1)
-            stripe = np.where(np.abs(above) < 0.25, -0.5, 1.0).astype(np.float32)
-            seen += np.float32(walker.levels) * stripe[..., None] * within
+            x, y = between(walker.x, at) + aside, between(walker.y, at)
+            add(seen, walker, (x, y), (across, down))
         return seen * between(self.lamp, at)[..., None]
+
+
+def add(seen: Small, walker: Walker, place: tuple[Small, Small], points: tuple[Small, Small]) -> None:
+    """Paint somebody, only where they are at any moment; ``place`` is x and y for each picture and row."""
+    (x, y), (across, down) = place, points
+    rows = reached(down, float(y.min()), float(y.max()), EDGE * walker.size[1])
+    columns = reached(across, float(x.min()), float(x.max()), EDGE * walker.size[0])
+    if rows.start == rows.stop or columns.start == columns.stop:
+        return
+    beside = (across[columns] - x[:, rows, None]) / np.float32(walker.size[0])
+    above = (down[rows] - y[:, rows]) / np.float32(walker.size[1])
+    within = np.clip(3.5 - 3 * (beside**2 + (above**2)[..., None]), 0, 1)
+    stripe = np.where(np.abs(above) < 0.25, -0.5, 1.0).astype(np.float32)
+    seen[:, rows, columns] += np.float32(walker.levels) * stripe[..., None] * within
+
+
+def reached(points: Small, least: float, most: float, reach: float) -> slice:
+    """The points from ``reach`` before the least to ``reach`` after the most."""
+    begin, end = np.searchsorted(points, [least - reach, most + reach])
+    return slice(int(begin), int(end))
 
 
 def steps(begin: float, end: float, count: int) -> Small:

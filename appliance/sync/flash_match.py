@@ -20,18 +20,30 @@ NATS_A_FLASH = 4.0  # for the search alone
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Flashes of the camera, each beside the nearest of the tape: ``beside_s`` later than a clock says.
+
+    ``row`` is where in the camera's picture less where in the tape's, ``unsure_s`` the error of one pair.
+    """
+
+    time_s: Array
+    beside_s: Array
+    row: Array
+    unsure_s: float
+
+
+@dataclass(frozen=True)
 class Matched:
-    """Pairs of flashes as points; ``shift_s``: how far they lie beside the clock that was asked about."""
+    """Pairs of flashes as points, and how much they prove."""
 
     points: Points
-    shift_s: float
     nats: float
 
 
 def flash_places(tape: Flashes, camera: Flashes) -> Points:
     """The lags at which most of the flashes coincide, two at least."""
     if not 2 <= len(tape) <= MOST_FLASHES or not 2 <= len(camera) <= MOST_FLASHES:
-        return Points(np.zeros(0), np.zeros(0), np.zeros(0))
+        return Points.none()
     lags = np.sort((tape.time_s[:, None] - camera.time_s[None]).ravel())
     count = np.searchsorted(lags, lags + CELL_S) - np.arange(len(lags))
     rows: list[tuple[float, float, float]] = []
@@ -45,21 +57,29 @@ def flash_places(tape: Flashes, camera: Flashes) -> Points:
     return Points(table[:, 0], table[:, 1], table[:, 2])
 
 
-def match_flashes(tape: Flashes, camera: Flashes, lag_at: Callable[[Array], Array]) -> Matched:
-    """Pairs within ``REACH_S`` of the lag that is expected at the camera's flash, and near one another."""
-    none = Matched(Points(np.zeros(0), np.zeros(0), np.zeros(0)), 0.0, 0.0)
+def pairs_of(tape: Flashes, camera: Flashes, lag_at: Callable[[Array], Array]) -> Pairs:
+    """Pairs within ``REACH_S`` of the lag that is expected at the camera's flash."""
+    # A flash is somewhere within the time that its picture was exposed.
+    unsure_s = float(np.hypot(tape.apart_s, camera.apart_s)) / np.sqrt(12)
     if not 0 < len(tape) <= MOST_FLASHES or not 0 < len(camera) <= MOST_FLASHES:
-        return none
+        return Pairs(np.zeros(0), np.zeros(0), np.zeros(0), unsure_s)
     expected = camera.time_s + lag_at(camera.time_s)
     nearest = np.abs(tape.time_s[:, None] - expected[None]).argmin(axis=0)
     beside = tape.time_s[nearest] - expected
-    if not (np.abs(beside) < REACH_S).any():
-        return none
-    middle = densest(beside[np.abs(beside) < REACH_S])
-    same = np.abs(beside - middle) < NEAR_S
-    lag_s = tape.time_s[nearest[same]] - camera.time_s[same]
-    points = Points(camera.time_s[same], lag_s, np.full(int(same.sum()), WEIGHT))
-    return Matched(points, float(beside[same].mean()), nats(tape, camera, expected, int(same.sum())))
+    near = np.abs(beside) < REACH_S
+    row = camera.row - tape.row[nearest]
+    return Pairs(camera.time_s[near], beside[near], row[near], unsure_s)
+
+
+def match_flashes(tape: Flashes, camera: Flashes, lag_at: Callable[[Array], Array]) -> Matched:
+    """Pairs within ``REACH_S`` of the lag that is expected at the camera's flash, and near one another."""
+    pairs = pairs_of(tape, camera, lag_at)
+    if not len(pairs.time_s):
+        return Matched(Points.none(), 0.0)
+    same = np.abs(pairs.beside_s - densest(pairs.beside_s)) < NEAR_S
+    time_s, count = pairs.time_s[same], int(same.sum())
+    points = Points(time_s, lag_at(time_s) + pairs.beside_s[same], np.full(count, WEIGHT))
+    return Matched(points, nats(tape, camera, camera.time_s + lag_at(camera.time_s), count))
 
 
 def densest(values: Array) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +12,15 @@ from appliance.sync.features import FRAMES_PER_S
 from appliance.sync.fit import Clock, Means, confidence, evidence, fit_clock, windows_of
 from appliance.sync.flash_match import Matched, flash_places, match_flashes
 from appliance.sync.flashes import Flashes, find_flashes, without_flashes
-from appliance.sync.light_curve import Array, LightCurve
+from appliance.sync.light_band import common_band
+from appliance.sync.light_curve import LightCurve
+from appliance.sync.light_exact import exact
 from appliance.sync.light_features import light_features
 from appliance.sync.light_frame import find_frame
-from appliance.sync.light_windows import CHANCE, Matcher, measure, probe
+from appliance.sync.light_stack import LONGEST_S, best_lag
+from appliance.sync.light_windows import CHANCE, Matcher, centres, measure, probe
 from appliance.sync.path import Points, best_path
-from appliance.sync.search import search
+from appliance.sync.search import search, search_whole
 
 Progress = Callable[[float], None]
 
@@ -36,6 +39,15 @@ ACCEPT = 0.5
 ELSEWHERE = "The camera filmed something else: what it saw is nowhere on the tape."
 
 
+@dataclass(frozen=True)
+class Found:
+    """A clock, the flashes that it brings together, and how far to believe it."""
+
+    clock: Clock
+    matched: Matched
+    believed: float
+
+
 def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | None = None) -> SyncEstimate:
     """Find offset, drift and steps between two films by their brightness, motion, cuts and flashes.
 
@@ -50,42 +62,64 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     matcher = Matcher(*(light_features(curve) for curve in steady))
     tell(0.2)
     places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
-    best = SyncEstimate(None, method="light", reason=ELSEWHERE)
+    best = best_of(matcher, flashes, places, lambda fraction: tell(0.7 + 0.2 * fraction))
+    if best is None or best.believed < ACCEPT:
+        best = surer(best, by_stack(matcher, flashes, places))
+    if best is None or best.believed < ACCEPT:
+        believed = best.believed if best else 0.0
+        return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
+    best = in_frame(matcher, (steady[0], steady[1]), flashes, best)
+    tell(1.0)
+    return estimate_of(best)
+
+
+def best_of(
+    matcher: Matcher, flashes: tuple[Flashes, Flashes], places: Points, tell: Progress
+) -> Found | None:
+    """The first that is believed, or the most believed of some."""
+    best = None
     for attempt in range(ATTEMPTS):
         path = best_path(places, COARSE_TOLERANCE_S, COARSE_STEP)
         if not len(path):
             break
-        found = along(matcher, flashes, places.pick(path))
-        best = max(best, found, key=lambda e: e.confidence)
-        tell(0.7 + 0.3 * (attempt + 1) / ATTEMPTS)
-        if best.confidence >= ACCEPT:
+        best = surer(best, along(matcher, flashes, places.pick(path)))
+        tell((attempt + 1) / ATTEMPTS)
+        if best is not None and best.believed >= ACCEPT:
             break
         places = places.pick(np.setdiff1d(np.arange(len(places.time_s)), path))
-    if best.offset_s is not None:
-        best = in_frame(matcher, flashes, steady[1], best)
-    tell(1.0)
     return best
 
 
+def by_stack(matcher: Matcher, flashes: tuple[Flashes, Flashes], places: Points) -> Found | None:
+    """All windows of a short film together, where none of them proves anything alone."""
+    if matcher.camera_s > LONGEST_S:
+        return None
+    whole = search_whole(matcher.tape, matcher.camera)
+    clock = best_lag(matcher, np.concatenate([places.lag_s, whole.lag_s]))
+    return proven(matcher, flashes, clock) if clock else None
+
+
+def surer(one: Found | None, other: Found | None) -> Found | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.believed >= other.believed else other
+
+
 def in_frame(
-    matcher: Matcher, flashes: tuple[Flashes, Flashes], camera: LightCurve, rough: SyncEstimate
-) -> SyncEstimate:
-    """The same once more, looking at the part of the camera's picture that the tape shows."""
-    times_s, tape_s = (
-        np.array([getattr(window, name) for window in rough.windows]) for name in ("t_camera_s", "t_tape_s")
-    )
-    frame = find_frame(matcher.tape, camera, times_s, lambda t: np.interp(t, times_s, fitted(rough, times_s)))
-    exact = by_windows(
-        Matcher(matcher.tape, light_features(camera, frame)),
-        flashes,
-        Points(times_s, tape_s - times_s, np.ones(len(times_s))),
-    )
-    return exact if exact.confidence >= rough.confidence - 1e-3 else rough
-
-
-def fitted(estimate: SyncEstimate, times_s: Array) -> Array:
-    """The lag at each camera time."""
-    return np.array([estimate.tape_time(float(t)) - t for t in times_s])
+    matcher: Matcher,
+    curves: tuple[LightCurve, LightCurve],
+    flashes: tuple[Flashes, Flashes],
+    rough: Found,
+) -> Found:
+    """The exact clock: by the part of the camera's picture that the tape shows, and what both share there."""
+    tape, camera = curves
+    lag_at = rough.clock.lag_at
+    band = common_band(matcher.tape, matcher.camera, lag_at)
+    seen, centres_s = light_features(tape, band=band), centres(matcher, rough.clock.points)
+    frame = find_frame(seen, camera, centres_s, lag_at, band)
+    band = common_band(matcher.tape, light_features(camera, frame), lag_at)
+    exactly = Matcher(light_features(tape, band=band), light_features(camera, frame, band), band.independent)
+    return replace(rough, clock=exact(exactly, flashes, rough.clock))
 
 
 def useless(curve: LightCurve, name: str) -> str:
@@ -115,32 +149,32 @@ def together(one: Points, other: Points) -> Points:
     return both.pick(np.argsort(both.time_s, kind="stable"))
 
 
-def along(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
+def along(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> Found | None:
     """Measure near the path, by the windows and by the flashes alone; the surer of the two."""
-    both = by_windows(matcher, flashes, path), by_flashes(matcher, flashes, path)
-    return max(both, key=lambda e: e.confidence)
+    return surer(by_windows(matcher, flashes, path), by_flashes(matcher, flashes, path))
 
 
-def by_windows(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
-    """Windows give the drift and the steps; the more flashes, the more of the exact offset is theirs."""
+def by_windows(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> Found | None:
+    """Windows give the drift and the steps; flashes prove it, or speak against it."""
     clock = window_clock(matcher, path)
-    if clock is None:
-        return SyncEstimate(None, method="light", reason=ELSEWHERE)
+    return proven(matcher, flashes, clock) if clock else None
+
+
+def proven(matcher: Matcher, flashes: tuple[Flashes, Flashes], clock: Clock) -> Found:
+    """What windows and flashes prove together."""
     matched = match_flashes(*flashes, clock.lag_at)
-    count = len(matched.points.time_s)
-    exact = clock.offsets_s + matched.shift_s * count / (count + 1)
-    clock = replace(clock, offsets_s=exact, nats=clock.nats + max(LEAST_NATS, matched.nats))
-    return estimate_of(clock, matched, searched_s(matcher))
+    clock = replace(clock, nats=clock.nats + max(LEAST_NATS, matched.nats))
+    return Found(clock, matched, confidence(clock, searched_s(matcher), LIGHT))
 
 
-def by_flashes(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> SyncEstimate:
+def by_flashes(matcher: Matcher, flashes: tuple[Flashes, Flashes], path: Points) -> Found | None:
     matched = match_flashes(*flashes, lambda time_s: np.interp(time_s, path.time_s, path.lag_s))
     count = len(matched.points.time_s)
     if count < LEAST_FLASHES:
-        return SyncEstimate(None, method="light", reason=ELSEWHERE)
-    clock = fit_clock(matched.points, count, 1.0, LIGHT)
+        return None
     drift_as_usual = np.log(searched_s(matcher) / LIGHT.cell_s)  # it was not searched for
-    return estimate_of(replace(clock, nats=matched.nats + drift_as_usual), matched, searched_s(matcher))
+    clock = replace(fit_clock(matched.points, count, 1.0, LIGHT), nats=matched.nats + drift_as_usual)
+    return Found(clock, matched, confidence(clock, searched_s(matcher), LIGHT))
 
 
 def searched_s(matcher: Matcher) -> float:
@@ -156,17 +190,15 @@ def window_clock(matcher: Matcher, path: Points) -> Clock | None:
     return fit_clock(points, len(np.unique(peaks.time_s)), INDEPENDENT, LIGHT)
 
 
-def estimate_of(clock: Clock, matched: Matched, searched: float) -> SyncEstimate:
-    believed = confidence(clock, searched, LIGHT)
-    if believed < ACCEPT:
-        return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
+def estimate_of(found: Found) -> SyncEstimate:
+    clock, matched = found.clock, found.matched
     measured = matched.points if len(matched.points.time_s) >= 2 else clock.points
     beside = measured.lag_s - clock.lag_at(measured.time_s)
     return SyncEstimate(
         offset_s=float(clock.offsets_s[0]),
         drift_ppm=clock.drift * 1e6,
         steps=steps_of(clock),
-        confidence=believed,
+        confidence=found.believed,
         method="light",
         windows=windows_of(together(clock.points, matched.points)),
         residual_ms=1e3 * float(np.median(np.abs(beside))),

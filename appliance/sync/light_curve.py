@@ -27,6 +27,7 @@ CELLS = ROWS * COLUMNS
 SMALL = (4 * COLUMNS, 4 * ROWS)  # pixels that a picture is reduced to: a tape's noise is gone by then
 SEEN = (0.02, 0.955)  # of the height: the heads of a recorder switch in the lines below
 LOOK_BACK_S = 0.037  # motion is a change over about so long, whatever the frame rate is
+NOISE = 2.0  # times the median change of the pixels: what changes less may be the camera's noise
 LONGEST_LOOK_S = 0.25  # a picture after a longer gap shows no motion, but another scene
 
 
@@ -64,15 +65,19 @@ def read_light(
 
     ``on_moment`` is told the time of each picture, for reading a film takes long.
     """
+    return curve_of(moments(pictures, order, rate), on_moment)
+
+
+def curve_of(seen: Iterable[Moment], on_moment: Callable[[float], None] = lambda _time_s: None) -> LightCurve:
     times, levels, motion_times, motions = array("d"), bytearray(), array("d"), bytearray()
     earlier: deque[Moment] = deque(maxlen=6)
-    for moment in moments(pictures, order, rate):
+    for moment in seen:
         times.append(moment.time_s)
         levels += cells(moment.small).astype(np.float16).tobytes()
         before = look_back(earlier, moment)
         if before is not None:
             elapsed_s = moment.time_s - before.time_s
-            change = cells(cv2.absdiff(moment.small, before.small)) * (LOOK_BACK_S / elapsed_s)
+            change = cells(moved(moment.small, before.small)) * (LOOK_BACK_S / elapsed_s)
             motion_times.append(moment.time_s - elapsed_s / 2)
             motions += change.astype(np.float16).tobytes()
         earlier.append(moment)
@@ -103,6 +108,13 @@ def small(plane: Plane) -> Small:
 def cells(small: Any) -> FloatArray:
     """The means of the parts, row by row."""
     return np.asarray(cv2.resize(small, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32).ravel()
+
+
+def moved(now: Small, before: Small) -> Small:
+    """How far each pixel changed, beside what lamps and exposure did to all of them and beside the noise."""
+    steady = np.float32(np.median(now / np.maximum(before, 1)))
+    change = cv2.absdiff(now, before * steady)
+    return np.asarray(np.maximum(change - np.float32(NOISE * np.median(change)), 0), np.float32)
 
 
 def look_back(earlier: Iterable[Moment], now: Moment) -> Moment | None:

@@ -11,6 +11,7 @@ import scipy.fft
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from appliance.sync.features import FRAMES_PER_S
+from appliance.sync.light_band import BROAD, Band
 from appliance.sync.light_curve import Array, FloatArray, LightCurve
 from appliance.sync.light_parts import WHOLE, Frame, parts_of
 
@@ -18,14 +19,13 @@ DARK, STILL = 8.0, 0.7  # levels below which brightness and motion are the camer
 SMOOTH_S = 0.02
 SWELL_S = 3.0  # slower changes are exposure, lamps and fades
 MOST = 3.0  # deviations; what is further out counts as this
-BAND_HZ = 9.0  # pictures 33 or 40 ms apart agree about slower things only
 LINE_HZ = 0.5  # wide: the spectrum is made flat, so that a narrow line in it loses its weight
 LOUDEST = 1.5  # one moment may weigh so much, against a usual one
 GAP_S = 0.2
 BLOCK_FRAMES = FRAMES_PER_S * 1200  # the scene's spectrum is another one after twenty minutes
 
 
-def light_features(curve: LightCurve, frame: Frame = WHOLE) -> FloatArray:
+def light_features(curve: LightCurve, frame: Frame = WHOLE, band: Band = BROAD) -> FloatArray:
     """(channels, frames), ``FRAMES_PER_S`` from the file's time 0 on; all zero where nothing was recorded.
 
     ``frame`` is the part of the picture to look at; it may reach beyond it.
@@ -41,7 +41,7 @@ def light_features(curve: LightCurve, frame: Frame = WHOLE) -> FloatArray:
     found = np.concatenate([steady(level), steady(motion)])
     for start in range(0, len(frames), BLOCK_FRAMES):
         block = found[:, start : start + BLOCK_FRAMES]
-        block[:] = flat(block)
+        block[:] = flat(block, band)
     norm = np.sqrt((found**2).sum(axis=0))
     most = LOUDEST * float(np.sqrt(np.mean(norm**2)))
     found *= np.minimum(1, most / (norm + 1e-9)) * recorded(frames, curve.time_s)
@@ -65,8 +65,8 @@ def steady(channels: FloatArray) -> FloatArray:
     return np.asarray(np.clip(smooth, -MOST, MOST), np.float32)
 
 
-def flat(channels: FloatArray) -> FloatArray:
-    """The same with as much of every frequency up to the band's end."""
+def flat(channels: FloatArray, band: Band) -> FloatArray:
+    """The same with as much of every frequency as the band lets through."""
     count = channels.shape[1]
     size = scipy.fft.next_fast_len(count, real=True)
     spectrum = scipy.fft.rfft(channels, size, axis=1)
@@ -74,7 +74,7 @@ def flat(channels: FloatArray) -> FloatArray:
     width = max(3, round(LINE_HZ * size / FRAMES_PER_S))
     around = uniform_filter1d(power, width, axis=1, mode="nearest") + 1e-3 * power.mean() + 1e-12
     frequency_hz = np.arange(spectrum.shape[1]) * FRAMES_PER_S / size
-    spectrum *= np.exp(-((frequency_hz / BAND_HZ) ** 4)) / np.sqrt(around)
+    spectrum *= band.at(frequency_hz) / np.sqrt(around)
     found = scipy.fft.irfft(spectrum, size, axis=1)[:, :count]
     found /= found.std(axis=1, keepdims=True) + 1e-6
     return np.asarray(np.clip(found, -MOST, MOST), np.float32)

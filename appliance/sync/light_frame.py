@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from appliance.sync.features import FRAMES_PER_S
+from appliance.sync.light_band import BROAD, Band
 from appliance.sync.light_curve import Array, FloatArray, LightCurve
 from appliance.sync.light_features import light_features
 from appliance.sync.light_parts import WHOLE, Frame
@@ -20,12 +21,16 @@ STARTS: tuple[Frame, ...] = (
     (0.125, 0.0, 0.875, 1.0),
     (0.0, -0.17, 1.0, 1.17),
 )  # 4:3 in 16:9, and back
-STEPS = (0.08, 0.04)
+STEPS = (0.08, 0.04, 0.02)
 NARROWEST, WIDEST = 0.4, 1.8
 
 
 def find_frame(
-    tape: FloatArray, camera: LightCurve, centres_s: Array, lag_s: Callable[[Array], Array]
+    tape: FloatArray,
+    camera: LightCurve,
+    centres_s: Array,
+    lag_s: Callable[[Array], Array],
+    band: Band = BROAD,
 ) -> Frame:
     """The frame with which windows at ``centres_s`` agree best on some lag near ``lag_s``."""
     begin_s = stretch(centres_s)
@@ -36,7 +41,7 @@ def find_frame(
     lags = lag_s(near) + first / FRAMES_PER_S
 
     def agreement(frame: Frame) -> float:
-        matcher = Matcher(tape, light_features(film, frame))
+        matcher = Matcher(tape, light_features(film, frame, band), band.independent)
         found = [
             matcher.heights(float(at), float(lag), REACH_S)
             for at, lag in zip(near - first / FRAMES_PER_S, lags, strict=True)

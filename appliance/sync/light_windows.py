@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from appliance.sync.features import FRAMES_PER_S
+from appliance.sync.light_band import BROAD, likeness, piece
 from appliance.sync.light_curve import Array, FloatArray
 from appliance.sync.path import Points, guesses
 
@@ -20,7 +21,6 @@ CHANCE = 4.0  # nats that the best of some ten unrelated lags reaches easily
 QUIET = 0.15  # of the usual energy: a window in which less happens is not made louder than that
 EVENT_FRAMES = 10
 MOST_AN_EVENT = 1.2  # deviations
-INDEPENDENT = 0.36  # of the frames, after the band was cut
 Peak = tuple[float, float]  # lag in seconds, height in deviations of chance
 
 
@@ -30,6 +30,11 @@ class Matcher:
 
     tape: FloatArray
     camera: FloatArray
+    independent: float = BROAD.independent  # share of the frames
+
+    @property
+    def camera_s(self) -> float:
+        return float(self.camera.shape[1]) / FRAMES_PER_S
 
     @property
     def window_s(self) -> float:
@@ -38,16 +43,19 @@ class Matcher:
 
     def peaks(self, centre_s: float, guess_s: float, reach_s: float) -> list[Peak]:
         """The highest agreements; none at the edge of what was looked through."""
-        reach = frames_of(reach_s) + 1
-        first = frames_of(guess_s) - reach
-        return [((first + k) / FRAMES_PER_S, h) for k, h in tops(self.heights(centre_s, guess_s, reach_s))]
+        found = tops(self.heights(centre_s, guess_s, reach_s))
+        return [(self.lag_of(k, guess_s, reach_s), h) for k, h in found]
+
+    def lag_of(self, place: float, guess_s: float, reach_s: float) -> float:
+        """The lag of a place among the ``heights``."""
+        return (frames_of(guess_s) - frames_of(reach_s) - 1 + place) / FRAMES_PER_S
 
     def heights(self, centre_s: float, guess_s: float, reach_s: float) -> FloatArray:
         """The agreement at every lag within reach of the guess, and one more on either side."""
         length, reach = frames_of(self.window_s), frames_of(reach_s) + 1
         start = frames_of(centre_s) - length // 2
         near = piece(self.tape, start + frames_of(guess_s) - reach, length + 2 * reach)
-        return heights(near, piece(self.camera, start, length), self.floor)
+        return heights(near, piece(self.camera, start, length), self.floor, self.independent)
 
     @property
     def floor(self) -> float:
@@ -60,7 +68,7 @@ def frames_of(seconds: float) -> int:
     return round(seconds * FRAMES_PER_S)
 
 
-def heights(near: FloatArray, window: FloatArray, floor: float) -> FloatArray:
+def heights(near: FloatArray, window: FloatArray, floor: float, independent: float) -> FloatArray:
     """The correlation at every lag, in deviations of what chance gives for signals of this kind.
 
     Parts of a picture change together: the less alike two channels are, the more they prove. No single
@@ -71,9 +79,8 @@ def heights(near: FloatArray, window: FloatArray, floor: float) -> FloatArray:
     product = np.array([(near[:, k : k + length] * window).sum(axis=0) for k in range(lags)])
     power = np.concatenate([[0.0], np.cumsum((near**2).sum(axis=0))])
     energy = (power[length:] - power[:-length]) * float((window**2).sum())
-    one, other = near @ near.T, window @ window.T
-    alike = float((one * other).sum() / (np.trace(one) * np.trace(other) + 1e-12))
-    chance = np.sqrt(np.maximum(energy, floor * length**2) * (alike + 1e-6) / (INDEPENDENT * length))
+    alike = likeness(near, window) + 1e-6
+    chance = np.sqrt(np.maximum(energy, floor * length**2) * alike / (independent * length))
     events = np.add.reduceat(product, np.arange(0, length, EVENT_FRAMES), axis=1) / chance[:, None]
     return np.asarray(np.clip(events, -MOST_AN_EVENT, MOST_AN_EVENT).sum(axis=1), np.float32)
 
@@ -85,12 +92,6 @@ def tops(height: FloatArray) -> list[Peak]:
     left, top, right = height[at - 1], height[at], height[at + 1]
     shift = 0.5 * (left - right) / (left - 2 * top + right - 1e-12)
     return [(float(k + s), float(h)) for k, s, h in zip(at, shift, top, strict=True)]
-
-
-def piece(features: FloatArray, start: int, length: int) -> FloatArray:
-    inside = features[:, max(0, start) : max(0, start + length)]
-    before = min(length, max(0, -start))
-    return np.pad(inside, ((0, 0), (before, length - before - inside.shape[1])))
 
 
 def probe(matcher: Matcher, places: Points, piece_s: float) -> Points:

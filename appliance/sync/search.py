@@ -48,6 +48,14 @@ def search(tape: FloatArray, camera: FloatArray, progress: Callable[[float], Non
     return Points(table[:, 0], table[:, 1], table[:, 2])
 
 
+def search_whole(tape: FloatArray, camera: FloatArray) -> Points:
+    """The likeliest places of a short film as one piece; the score is in deviations of chance."""
+    length = camera.shape[1]
+    lags, scores = _peaks(Finder(tape, length).correlate(camera), length, tape.shape[1])
+    middle_s = np.full(len(lags), length / 2 / FRAMES_PER_S)
+    return Points(middle_s, lags / FRAMES_PER_S, scores.astype(np.float64))
+
+
 class Finder:
     """Correlates short pieces with a long recording, block by block (overlap-save)."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from appliance.sync.flash_match import flash_places, match_flashes
+from appliance.sync.flash_match import flash_places, match_flashes, pairs_of
 from appliance.sync.flashes import Flashes, find_flashes, without_flashes
-from appliance.sync.light_curve import CELLS, LightCurve
+from appliance.sync.light_curve import CELLS, COLUMNS, ROWS, LightCurve
 
 
 def curve_of(level: np.ndarray, rate: float) -> LightCurve:
@@ -25,7 +27,8 @@ def lit(moments_s: list[float], rate: float, gain: float = 60.0, seconds: float 
 
 
 def flashes_at(times_s: list[float], end_s: float = 60.0) -> Flashes:
-    return Flashes(np.array(times_s), np.full(len(times_s), 50.0), (0.0, end_s))
+    count = len(times_s)
+    return Flashes(np.array(times_s), np.full(count, 50.0), np.zeros(count), (0.0, end_s), 0.02)
 
 
 @pytest.mark.parametrize("rate", [25.0, 29.97, 50.0])
@@ -34,6 +37,28 @@ def test_the_middle_of_the_light_is_the_time(rate):
     found = find_flashes(lit(moments_s, rate))
     assert found.time_s == pytest.approx(moments_s, abs=0.55 / rate)
     assert np.all(found.height > 20)
+
+
+def test_a_flash_in_a_part_of_the_picture_tells_its_rows():
+    """A camera that reads row by row: the lower rows of one picture, then the upper ones of the next."""
+    curve = curve_of(np.full(500, 100.0), 25.0)
+    rows = curve.level.reshape(-1, ROWS, COLUMNS)
+    rows[100, ROWS // 2 :] += 50
+    rows[200, -1] += 50
+    rows[201, : ROWS - 1] += 50
+    found = find_flashes(curve)
+    assert found.time_s == pytest.approx([4.0, 8 + 0.04 * (ROWS - 1) / ROWS], abs=2e-3)
+    assert found.row == pytest.approx([0.25, 0.0], abs=0.02)
+    assert found.apart_s == pytest.approx(0.04)
+
+
+def test_pairs_say_how_far_beside_the_clock_and_in_which_rows():
+    tape, camera = flashes_at([5.03, 9.0]), flashes_at([2.0, 4.0])
+    camera = replace(camera, row=np.array([0.3, -0.2]), apart_s=0.04)
+    found = pairs_of(tape, camera, lambda t: np.full(len(t), 3.0))
+    assert found.time_s == pytest.approx([2.0])
+    assert (found.beside_s, found.row) == (pytest.approx([0.03]), pytest.approx([0.3]))
+    assert found.unsure_s == pytest.approx(np.hypot(0.02, 0.04) / np.sqrt(12))
 
 
 def test_cuts_lamps_and_noise_are_no_flashes():
@@ -76,8 +101,8 @@ def test_pairs_beside_the_expected_lag_say_how_far():
     found = match_flashes(
         flashes_at([t + 2.03 for t in scene]), flashes_at([*scene, 14.0]), lambda t: np.full(len(t), 2.0)
     )
-    assert len(found.points.time_s) == 4
-    assert found.shift_s == pytest.approx(0.03, abs=1e-6)
+    assert found.points.time_s == pytest.approx(scene)
+    assert found.points.lag_s == pytest.approx(2.03)
     assert found.nats > 3
 
 

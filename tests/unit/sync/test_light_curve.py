@@ -56,6 +56,20 @@ def test_motion_is_measured_over_the_same_time_whatever_the_rate_is():
     assert moving(10) == pytest.approx(moving(25), rel=0.25)
 
 
+def test_lamps_exposure_and_noise_are_no_motion():
+    rng = np.random.default_rng(6)
+
+    def motion(noise: float, flicker: float, moves: bool) -> np.ndarray:
+        lamp = 1 + flicker * np.sin(np.arange(50) * 2.1)
+        rows = (lamp[k] * bar(20 + k * moves) + rng.normal(0, noise, (48, 64)) for k in range(50))
+        pictures = (picture(np.clip(seen, 0, 255), k / 25) for k, seen in enumerate(rows))
+        return read_light(pictures, "progressive", 25.0).motion.astype(float).mean(axis=1)
+
+    alone = motion(0.0, 0.0, True).mean()
+    assert motion(3.0, 0.05, False).mean() < 0.1 * alone
+    assert motion(3.0, 0.05, True).mean() == pytest.approx(alone, rel=0.25)
+
+
 def test_a_gap_shows_no_motion_and_no_features():
     times_s = [k / 25 for k in range(250) if not 100 <= k < 150]
     rng = np.random.default_rng(1)
