@@ -59,7 +59,7 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
         return SyncEstimate(None, method="light", reason=reason)
     flashes = find_flashes(tape), find_flashes(camera)
     steady = [without_flashes(*pair) for pair in zip((tape, camera), flashes, strict=True)]
-    matcher = Matcher(*(light_features(curve) for curve in steady))
+    matcher = Matcher(light_features(steady[0]), light_features(steady[1]))
     tell(0.2)
     places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
     best = best_of(matcher, flashes, places, lambda fraction: tell(0.7 + 0.2 * fraction))
