@@ -54,7 +54,8 @@ def find_flashes(curve: LightCurve) -> Flashes:
     ]
     table = np.array(found, np.float64).reshape(-1, 3)
     apart_s = float(np.median(np.diff(curve.time_s)))
-    return Flashes(*table.T, (float(curve.time_s[0]), curve.duration_s), apart_s)
+    time_s, height, row = table.T
+    return Flashes(time_s, height, row, (float(curve.time_s[0]), curve.duration_s), apart_s)
 
 
 def lit_share(curve: LightCurve) -> Array:
