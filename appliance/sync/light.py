@@ -58,7 +58,7 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     if reason:
         return SyncEstimate(None, method="light", reason=reason)
     flashes = find_flashes(tape), find_flashes(camera)
-    steady = [without_flashes(*pair) for pair in zip((tape, camera), flashes, strict=True)]
+    steady = without_flashes(tape, flashes[0]), without_flashes(camera, flashes[1])
     matcher = Matcher(light_features(steady[0]), light_features(steady[1]))
     tell(0.2)
     places = all_places(matcher, flashes, lambda fraction: tell(0.2 + 0.5 * fraction))
@@ -68,7 +68,7 @@ def estimate_light(tape: LightCurve, camera: LightCurve, progress: Progress | No
     if best is None or best.believed < ACCEPT:
         believed = best.believed if best else 0.0
         return SyncEstimate(None, confidence=believed, method="light", reason=ELSEWHERE)
-    best = in_frame(matcher, (steady[0], steady[1]), flashes, best)
+    best = in_frame(matcher, steady, flashes, best)
     tell(1.0)
     return estimate_of(best)
 
