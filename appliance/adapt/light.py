@@ -153,17 +153,21 @@ def luma_response(cut_mhz: float, ringing: float, rate_mhz: float) -> Reals:
 
 
 def kept(taps: Reals, places: Reals) -> Reals:
-    """Of power, by these taps."""
-    turns = np.exp(-2j * np.pi * np.outer(np.arange(len(taps)), places))
-    return np.asarray(np.abs(taps @ turns) ** 2)
+    """Of power, by these taps; seen as coarsely as ``detail`` sees it."""
+    alike = np.correlate(taps, taps, "full")[len(taps) - 1 :][: SLOPES_PX + 1]
+    return np.asarray(np.maximum(waves(alike, places), 0))
+
+
+def waves(alike: Reals, places: Reals) -> Reals:
+    """The power at so many waves a pixel of what is alike so far apart."""
+    own = alike * np.hanning(2 * SLOPES_PX + 3)[SLOPES_PX + 1 : -1]
+    own[1:] *= 2
+    return np.asarray(own @ np.cos(2 * np.pi * np.outer(np.arange(len(own)), places)))
 
 
 def detail(alike: Reals, places: Reals) -> Reals:
-    """The power of light at so many waves a pixel, from its slopes."""
-    own = mean_of(alike) * np.hanning(2 * SLOPES_PX + 3)[SLOPES_PX + 1 : -1]
-    own[1:] *= 2
-    waves = np.cos(2 * np.pi * np.outer(np.arange(len(own)), places))
-    return np.asarray(np.maximum(own @ waves, 0) / (4 * np.sin(np.pi * places) ** 2))
+    """The power of light, from its slopes."""
+    return np.asarray(np.maximum(waves(mean_of(alike), places), 0) / (4 * np.sin(np.pi * places) ** 2))
 
 
 def pretended(alike: Reals, places: Reals) -> Reals:

@@ -66,7 +66,7 @@ def test_the_noise_of_what_is_shown_is_no_fault_of_a_film(make_scene, windows: l
 
 def test_what_the_tape_itself_has_lost_is_none_either(make_scene) -> None:
     scene = make_scene(1)[0]
-    soft = tape_of(scene, luma_cut_mhz=2.0)
+    soft = tape_of(scene, luma_cut_mhz=1.2)
     assert np.square(soft[6].plain.y - scene.y.astype(float))[:-16].mean() > 2
     assert left(again(soft, 6), scene.y) < 1
 
