@@ -1,7 +1,7 @@
 """What a tape shows of a moment once more, where nothing moves: fields that the film of it has not seen.
 
-Their noise is another one. So what they and a film have in common is the picture, and what they differ by among
-themselves is noise, whatever the net has made of either.
+Their noise is another one. So what they and a film have in common is the picture, and what they differ by
+among themselves is noise, whatever the net has made of either.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Fit:
 
 
 def left(seen: Again, film: Plane) -> float:
-    """The mean square by which a film, as a tape would play it at best, misses what is shown; less its noise."""
+    """The mean square between what is shown, less its noise, and a film as a tape would play it at best."""
     fit = Fit()
     fit.add(film, seen.shown, seen.still)
     error = filtered(film, fit.taps()) - seen.shown

@@ -1,8 +1,8 @@
 """What can be told of a tape's wear from its own pictures: the simulator's parameters, as far as they show.
 
 A restored picture stands in for the truth. What cannot be told so (dropouts, the head switch, tracking, hue,
-the dongle's compression) stays as the simulator draws it for a tape of this wear. The response and the noise of
-its light are not the simulator's at all: see ``light``.
+the dongle's compression) stays as the simulator draws it for a tape of this wear. The response and the noise
+of its light are not the simulator's at all: see ``light``.
 """
 
 from __future__ import annotations

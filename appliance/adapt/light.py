@@ -66,14 +66,15 @@ class Light:
 
 def measure_light(stretches: Iterable[tuple[Sequence[Window], Sequence[Picture]]], every: int) -> Light:
     """From the windows of stretches and their films; one is looked at in so many fields."""
-    noise, across, down, shape = 0.0, 0.0, 0.0, (0, 0)
+    noise, shape = np.zeros((2, GRAIN_PX + 1)), (0, 0)
+    across, down = np.zeros((2, 2, SLOPES_PX + 1))
     for windows, films in stretches:
         for place in places_of(windows)[::every]:
             seen, film = again(windows, place), windows[place].whole(films[place].y)
             noise += likeness(*by_rows(*noise_of(seen, film, windows[place])))
             across, down = across + slopes(seen, 1), down + slopes(seen, 0)
             shape = film.shape
-    return Light(even_response(np.asarray(across), np.asarray(down), shape), *grain_of(mean_of(noise)))
+    return Light(even_response(across, down, shape), *grain_of(mean_of(noise)))
 
 
 def noise_of(seen: Again, film: Plane, window: Window) -> tuple[Reals, Places]:
@@ -103,8 +104,8 @@ def likeness(noise: Reals, where: Places, other: Reals | None = None, reach: int
     return np.array([[float((a[:, : width - k] * b[:, k:]).sum()) for k in lags] for a, b in pairs])
 
 
-def mean_of(alike: Reals | float) -> Reals:
-    sums, counts = np.asarray(alike)
+def mean_of(alike: Reals) -> Reals:
+    sums, counts = alike
     return np.asarray(sums / np.maximum(counts, 1))
 
 
@@ -132,7 +133,8 @@ def even_response(across: Reals, down: Reals, shape: Shape) -> Reals:
     """The response that makes detail across as fine as it is down; a common one where there is no detail."""
     rows, columns = shape
     rate_mhz = FULL_RATE_MHZ * columns / FULL_WIDTH
-    places = LOOKED_MHZ[LOOKED_MHZ < FINEST * rate_mhz] / rate_mhz
+    places = LOOKED_MHZ / rate_mhz
+    places = places[places < FINEST]
     lying = places / (PIXEL * rows / columns)
     wide, high = detail(across[0], places), detail(down[0], lying)
     doubt = DOUBT * (pretended(across[1], places) + pretended(down[1], lying)) + 1e-6

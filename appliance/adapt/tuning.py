@@ -49,7 +49,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Glimpse:
-    """What reaches the tuned layers from the tape itself, and how far what it answers is told by other fields.
+    """What reaches the tuned layers from the tape itself, and how far other fields tell what it answers.
 
     Once played (``Course.response``) the light that is added should be what ``lacks``, where ``counts`` is 1.
     """
@@ -172,7 +172,7 @@ class Tuner:
             for group in optimiser.param_groups:
                 group["lr"] = float(rate)
             optimiser.zero_grad(set_to_none=True)
-            loss = self._loss(net, examples, rng) if examples else 0.0
+            loss = self._loss(net, examples, rng) if examples else torch.zeros(())
             if glimpses:
                 loss = loss + GLIMPSED * self._glimpsed(net, glimpses, course, rng)
             loss.backward()
@@ -202,7 +202,9 @@ class Tuner:
         )
         return light + 0.5 * colour
 
-    def _glimpsed(self, net: Net, glimpses: Sequence[Glimpse], course: Course, rng: np.random.Generator) -> Any:
+    def _glimpsed(
+        self, net: Net, glimpses: Sequence[Glimpse], course: Course, rng: np.random.Generator
+    ) -> Any:
         torch = self._given.torch
         crops = [crop_of(glimpses[int(rng.integers(len(glimpses)))], rng) for _ in range(GLIMPSES)]
         reached, lacks, counts = (torch.from_numpy(np.stack(p)).float() for p in zip(*crops, strict=True))

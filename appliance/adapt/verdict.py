@@ -7,8 +7,8 @@ Three things are measured there, each as the gain of the tuned net over the ship
 - *tape*: the tape's own windows against fields that the film has not seen, where nothing moves; as sharp as a
   tape would play it at best, and less their noise, so that what is left of the picture's own noise counts.
 
-The first one alone has been wrong about the sign where the light of the tape was estimated badly. So one of the
-other two must speak for the tuned net, and none against it.
+The first one alone has been wrong about the sign where the light of the tape was estimated badly. So one of
+the other two must speak for the tuned net, and none against it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def gain_db(errors: Sequence[Errors]) -> float | None:
     """Of all windows together."""
     if not errors:
         return None
-    shipped, tuned = (sum(part) / len(errors) for part in ((e.shipped for e in errors), (e.tuned for e in errors)))
+    shipped, tuned = (
+        sum(part) / len(errors) for part in ((e.shipped for e in errors), (e.tuned for e in errors))
+    )
     return float(10 * np.log10((shipped + LITTLE) / (tuned + LITTLE)))
 
 

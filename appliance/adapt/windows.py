@@ -99,7 +99,8 @@ def filtered(rows: Plane | Reals, taps: Reals) -> Reals:
 def folded(plane: NDArray[Any]) -> NDArray[Any]:
     """Of any numbers: (rows, columns) to (16, rows / 4, columns / 4)."""
     rows, columns = plane.shape
-    return plane.reshape(rows // 4, 4, columns // 4, 4).transpose(1, 3, 0, 2).reshape(16, rows // 4, -1)
+    places = plane.reshape(rows // 4, 4, columns // 4, 4).transpose(1, 3, 0, 2)
+    return np.asarray(places.reshape(16, rows // 4, -1))
 
 
 def padded(plane: Plane, like: Plane) -> Plane:

@@ -70,7 +70,13 @@ WORN = replace(
     switch_px=35.0,
 )
 ODD = replace(
-    GOOD, luma_cut_mhz=1.9, carrier_noise=0.06, ringing=0.8, chroma_noise=5.0, chroma_late_px=9.0, jitter_px=0.4
+    GOOD,
+    luma_cut_mhz=1.9,
+    carrier_noise=0.06,
+    ringing=0.8,
+    chroma_noise=5.0,
+    chroma_late_px=9.0,
+    jitter_px=0.4,
 )
 NEW = replace(FIRST, carrier_noise=0.003)
 WEARS: dict[str, tuple[Pass, ...]] = {

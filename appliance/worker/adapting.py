@@ -138,7 +138,8 @@ def gather(stretches: Iterator[Stretch], count: int, order: FieldOrder, tuner: T
     examples: list[Example] = []
     for seed in range(DRAWS * len(others)):
         tell(
-            part_of(LOOKED, PLAYED, seed / (DRAWS * len(others))), f"Playing it again: {wear.findings.sentence()}"
+            part_of(LOOKED, PLAYED, seed / (DRAWS * len(others))),
+            f"Playing it again: {wear.findings.sentence()}",
         )
         pairs = played_again(others[seed // DRAWS], wear, order, seed)
         examples += [Example(tuner.reached(window.packed), window.missing(truth)) for window, truth in pairs]

@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.adapt.light import USUAL, Light, grain_of, kept, likeness, luma_response, mean_of, measure_light
+from appliance.adapt.light import (
+    USUAL,
+    Light,
+    grain_of,
+    kept,
+    likeness,
+    luma_response,
+    mean_of,
+    measure_light,
+)
 from appliance.adapt.windows import filtered, played, windows_of
 from appliance.core.types import Picture
 from appliance.sim.tape.parameters import TapeParameters

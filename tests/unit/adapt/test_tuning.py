@@ -67,9 +67,7 @@ def test_learning_helps_and_leaves_the_shipped_net_alone(
     assert {p.name for p in tmp_path.iterdir()} == {"live.onnx", "live-s8.onnx", "live-f32.onnx"}
 
 
-def test_other_fields_alone_teach_it_too(
-    live: Path, make_scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_fields_alone_teach_it_too(live: Path, make_scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing moves; the same net that answers with too much light, and no picture of how it should be."""
     monkeypatch.setattr(tuning, "GLIMPSES", 4)
     scene = make_scene(1, 96, 192)[0]

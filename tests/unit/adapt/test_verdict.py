@@ -68,33 +68,6 @@ def test_other_fields_tell_what_noise_was_left(make_scene) -> None:
     assert by_other_fields(replace(seen, still=seen.still & False), own, truth) is None
 
 
-def noisy(plane: np.ndarray, seed: int) -> np.ndarray:
-    return np.clip(plane + np.random.default_rng(seed).normal(0, 4, plane.shape), 0, 255).astype(np.uint8)
-
-
-def test_other_fields_tell_what_noise_was_left(make_scene) -> None:
-    scene = [make_scene(1)[0]] * 14
-    tape = TapeParameters(luma_noise=4.0, seed=2)
-    windows = list(windows_of(played(scene, tape, 0), "tff"))
-    seen, truth, own = again(windows, 6), scene[6].y, windows[6].plain.y
-    better = by_other_fields(seen, own, truth)
-    assert better is not None
-    assert better.shipped == pytest.approx(13, rel=0.25)  # half the rows are means of two
-    assert better.tuned < 1, "their own noise does not count"
-    worse = by_other_fields(seen, truth, own)
-    assert worse == Errors(better.tuned, better.shipped)
-    assert by_other_fields(replace(seen, still=seen.still & False), own, truth) is None
-
-
-def test_what_the_tape_itself_has_lost_is_no_fault_of_a_film(make_scene) -> None:
-    scene = [make_scene(1)[0]] * 14
-    tape = TapeParameters(luma_cut_mhz=2.0, seed=2)
-    windows = list(windows_of(played(scene, tape, 0), "tff"))
-    found = by_other_fields(again(windows, 6), windows[6].plain.y, scene[6].y)
-    assert found is not None
-    assert max(found.shipped, found.tuned) < 3
-
-
 def test_the_camera_counts_only_where_it_is_believed(make_scene) -> None:
     film = make_scene(1)[0]
     noise = Picture(noisy(film.y, 5), film.u, film.v, 0.0)
