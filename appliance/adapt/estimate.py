@@ -1,8 +1,8 @@
 """What can be told of a tape's wear from its own pictures: the simulator's parameters, as far as they show.
 
-A restored picture stands in for the truth. Where it is flat, what the tape has more is noise; where it is
-not, what the tape has less is bandwidth. What cannot be told so (dropouts, the head switch, tracking, hue,
-the dongle's compression) stays as the simulator draws it for a tape of this wear.
+A restored picture stands in for the truth. What cannot be told so (dropouts, the head switch, tracking, hue,
+the dongle's compression) stays as the simulator draws it for a tape of this wear. The response and the noise
+of its light are not the simulator's at all: see ``light``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from appliance.core.types import FieldOrder, Picture
 from appliance.sim.tape import parameters
-from appliance.sim.tape.luma import FINE_GRAIN, SOFT_GRAIN, luma_taps
 from appliance.sim.tape.parameters import FULL_RATE_MHZ, FULL_WIDTH, Standard, TapeParameters, Wear
 
 Reals = NDArray[np.floating[Any]]
@@ -27,8 +26,6 @@ DEVIATION = 1.4826  # of a normal distribution, in medians of its absolute value
 FAR = 3.0  # deviations
 LEFT = 1.25  # times what a film lacks of the noise: a net leaves some of it
 WORN_NOISE = 4.0  # levels of light from which a tape counts as worn
-CUTS_MHZ = (1.4, 1.9, 2.2, 2.4, 2.6, 2.8, 3.0, 3.4)
-RINGINGS = (0.0, 0.2, 0.4, 0.6)
 LATE_PX = range(-2, 11)  # of colour, in pixels of light; each is tried
 STREAKS = 0.75  # what is left of the deviation of the simulator's streaks once two rows are mixed twice
 SPREAD = 0.15  # by how much of itself a figure is varied: it was measured, and not known
@@ -56,14 +53,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Findings:
-    """Figures of ``TapeParameters`` of the same names; they hold for all generations together."""
+    """Figures of ``TapeParameters`` of the same names; they hold for all generations together.
+
+    ``luma_noise`` is that of ``Light``, which lays it on; here it tells a worn tape from a good one.
+    """
 
     luma_noise: float
-    noise_tone: float
-    row_noise: float
     chroma_noise: float
-    luma_cut_mhz: float
-    ringing: float
     chroma_delay_px: float
     line_jitter_px: float
 
@@ -73,35 +69,25 @@ class Findings:
 
     def sentence(self) -> str:
         return (
-            f"noise {self.luma_noise:.1f} levels of light and {self.chroma_noise:.1f} of colour, light up to"
-            f" {self.luma_cut_mhz:.1f} MHz, colour late by {self.chroma_delay_px:.0f} px,"
-            f" lines astray by {self.line_jitter_px:.1f} px"
+            f"noise {self.luma_noise:.1f} levels of light and {self.chroma_noise:.1f} of colour,"
+            f" colour late by {self.chroma_delay_px:.0f} px, lines astray by {self.line_jitter_px:.1f} px"
         )
 
 
-def measure(seen: Sequence[Seen]) -> Findings:
+def measure(seen: Sequence[Seen], luma_noise: float) -> Findings:
     """The medians over the pictures: one with a fault says nothing of the others."""
-    each = [asdict(measure_one(one)) for one in seen]
-    return Findings(**{name: float(np.median([one[name] for one in each])) for name in each[0]})
+    each = [measure_one(one) for one in seen]
+    return Findings(luma_noise, **{name: float(np.median([one[name] for one in each])) for name in each[0]})
 
 
-def measure_one(seen: Seen) -> Findings:
-    own, film = seen.rows("y")
-    scale = own.shape[1] / FULL_WIDTH
-    noise = own - film
-    flat = calm(film)
-    cut, ringing = bandwidth(own, film, scale)
+def measure_one(seen: Seen) -> dict[str, float]:
+    scale = seen.own.y.shape[1] / FULL_WIDTH
     colours = [deviation((a - b)[calm(b)]) for a, b in (seen.rows("u"), seen.rows("v"))]
-    return Findings(
-        luma_noise=deviation(noise[flat]),
-        noise_tone=tone(noise, flat),
-        row_noise=rows_apart(noise, flat),
-        chroma_noise=float(np.mean(colours)) / STREAKS,
-        luma_cut_mhz=cut,
-        ringing=ringing,
-        chroma_delay_px=late_px(seen) / scale,
-        line_jitter_px=jitter(seen.strayed_px) / scale,
-    )
+    return {
+        "chroma_noise": float(np.mean(colours)) / STREAKS,
+        "chroma_delay_px": late_px(seen) / scale,
+        "line_jitter_px": jitter(seen.strayed_px) / scale,
+    }
 
 
 def calm(film: Reals) -> NDArray[np.bool_]:
@@ -118,43 +104,6 @@ def deviation(values: Reals) -> float:
     size = np.abs(values)
     limit = FAR * (DEVIATION * float(np.median(size)) + 0.5)
     return float(np.sqrt(np.square(size[size <= limit]).mean()))
-
-
-def tone(noise: Reals, flat: NDArray[np.bool_]) -> float:
-    """0..1: how fine the noise is, by how much neighbours along a row err alike."""
-    both = flat[:, 1:] & flat[:, :-1]
-    limit = 4 * deviation(noise[flat]) + 1
-    calm_noise = np.clip(noise - cv2.blur(noise, (31, 1)), -limit, limit)
-    power = float((calm_noise[:, 1:] ** 2)[both].mean()) + 1e-3
-    found = float((calm_noise[:, 1:] * calm_noise[:, :-1])[both].mean()) / power
-    places = np.linspace(0, 1, 21)
-    return float(places[np.argmin([abs(alike(place) - found) for place in places])])
-
-
-def alike(place: float) -> float:
-    """Of neighbours, in the simulator's grain of this tone."""
-    taps = (1 - place) * SOFT_GRAIN + place * FINE_GRAIN
-    return float((taps[1:] * taps[:-1]).sum() / (taps**2).sum())
-
-
-def rows_apart(noise: Reals, flat: NDArray[np.bool_]) -> float:
-    """The deviation of what a whole row has in common."""
-    count = flat.sum(1)
-    means = (noise * flat).sum(1)[count > 50] / count[count > 50]
-    return deviation(np.diff(means)) / np.sqrt(2) if len(means) > 20 else 0.0
-
-
-def bandwidth(own: Reals, film: Reals, scale: float) -> tuple[float, float]:
-    """Cut in MHz and ringing of the filter that makes the film most like the tape, where there is detail."""
-    detailed = ~calm(film)
-    limit = 6 * deviation(own - film) + 4
-    found = {}
-    for cut in CUTS_MHZ:
-        for ringing in RINGINGS:
-            taps = luma_taps(round(min(cut / (FULL_RATE_MHZ * scale), 0.5), 4), ringing)
-            played = cv2.filter2D(film, -1, taps[None, ::-1], borderType=cv2.BORDER_REPLICATE)
-            found[cut, ringing] = float(np.minimum(np.abs(own - played), limit)[detailed].mean())
-    return min(found, key=lambda pair: found[pair])
 
 
 def late_px(seen: Seen) -> float:
@@ -190,11 +139,11 @@ def drawn(
     tape = parameters.draw_tape(rng, findings.wear, standard, columns, rows, order=order, speed="sp")
     scale = columns / FULL_WIDTH
     measured = {name: value * rng.uniform(1 - SPREAD, 1 + SPREAD) for name, value in asdict(findings).items()}
-    measured["luma_noise"] *= LEFT
+    measured["luma_noise"] = 0.0
     measured["chroma_delay_px"] *= scale
     measured["line_jitter_px"] = max(measured["line_jitter_px"], LEAST_JITTER_PX) * scale
-    measured["noise_tone"] = min(1.0, findings.noise_tone + rng.uniform(-SPREAD, SPREAD))
+    light = {"luma_cut_mhz": FULL_RATE_MHZ * scale / 2, "ringing": 0.0, "row_noise": 0.0}
     known = {"shot_blur_px": 0.0, "shot_blur_rows": 0.0, "exposure": 1.0, "repeats": 0.0, "generations": 1}
     right = {"gain": 1.0, "lift": 0.0, "saturation": 1.0, "agc": 0.0, "edge_wave_px": 0.0, "jpeg_quality": 0}
     hue = {"chroma_phase_deg": 0.0} if standard == "ntsc" else {}
-    return replace(tape, **{**measured, **known, **right, **hue})
+    return replace(tape, **{**measured, **light, **known, **right, **hue})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from appliance.adapt.estimate import Findings, Seen, drawn
-from appliance.adapt.verdict import BELIEVED, LATER, Errors, Verdict, against, gain_db, is_clean, still
+from appliance.adapt.again import SWITCH_ROWS, Again, again, left, places_of
+from appliance.adapt.estimate import Findings, Seen, drawn, measure
+from appliance.adapt.light import Light, measure_light
+from appliance.adapt.tuning import Glimpse
+from appliance.adapt.verdict import BELIEVED, CLEAN, LEAST_SHARE, Errors, Verdict, against, gain_db
 from appliance.adapt.windows import SEQUENCE, TARGETS, Window, played, smaller, windows_of
 from appliance.core.types import FieldOrder, Picture, Plane
 from appliance.enhance.guided import believed, match_low, of_one_size
@@ -19,7 +22,6 @@ from appliance.sim.tape.parameters import Standard
 SHRUNK = 0.72  # a film's own pictures are made smaller, to be cleaner and sharper for each of their pixels
 EVERY = 3  # fields from one that is looked at to the next
 PAL_ROWS = 576
-SWITCH_ROWS = 16  # below, where the heads change: nobody knows what was there
 HELD_BACK_SEEDS = 1000  # from there on, so that no tape that is judged was one that was learnt from
 
 Sighting = tuple[Picture, Plane]  # the camera's registered picture, and 255 where it is believed at all
@@ -49,37 +51,56 @@ def clearer(film: Picture, sighting: Sighting | None) -> Picture:
     return toward_twin(film, film, *sighting, 1.0, TWIN) if sighting else film
 
 
-def played_again(
-    stretch: Stretch, findings: Findings, order: FieldOrder, seed: int
-) -> list[tuple[Window, Picture]]:
+@dataclass(frozen=True)
+class Wear:
+    """All that is known of the tape."""
+
+    findings: Findings
+    light: Light
+
+
+def wear_of(stretches: Sequence[Stretch]) -> Wear:
+    light = measure_light(((s.windows, s.films) for s in stretches), EVERY)
+    findings = measure([seen for stretch in stretches for seen in stretch.seen()], light.noise)
+    return Wear(findings, light)
+
+
+def played_again(stretch: Stretch, wear: Wear, order: FieldOrder, seed: int) -> list[tuple[Window, Picture]]:
     """Windows of a simulated tape like this one, and what they should become."""
     clean = stretch.clean()
     rng = np.random.default_rng([7, seed])
     first = int(rng.integers((len(clean) - SEQUENCE) // 2 + 1)) * 2
     chosen = clean[first : first + SEQUENCE]
     standard: Standard = "pal" if stretch.films[0].y.shape[0] >= PAL_ROWS else "ntsc"
-    tape = drawn(findings, rng, standard, chosen[0].y.shape[::-1], order)
-    windows = list(windows_of(played(chosen, tape, int(rng.integers(9999))), order))
+    tape = drawn(wear.findings, rng, standard, chosen[0].y.shape[::-1], order)
+    lit = [replace(picture, y=wear.light.upon(picture.y, rng)) for picture in chosen]
+    windows = list(windows_of(played(lit, tape, int(rng.integers(9999))), order))
     return [(windows[k], chosen[k]) for k in TARGETS]
 
 
-def judge(
-    held: Sequence[Stretch], findings: Findings, order: FieldOrder, shipped: Answer, tuned: Answer
-) -> Verdict:
+def glimpses(stretch: Stretch, light: Light, reached: Callable[[Plane], Plane]) -> Iterator[Glimpse]:
+    """Of the tape's own windows: what later fields show of them where nothing moves."""
+    for place in places_of(stretch.windows):
+        window, seen = stretch.windows[place], again(stretch.windows, place)
+        yield Glimpse(reached(window.packed), *window.lacking(seen.shown, seen.still, light.response))
+
+
+def judge(held: Sequence[Stretch], wear: Wear, order: FieldOrder, shipped: Answer, tuned: Answer) -> Verdict:
     """What tuning has gained on stretches that it did not see."""
     simulated: list[Errors] = []
     camera: list[Errors] = []
     tape: list[Errors] = []
     for number, stretch in enumerate(held):
-        for window, truth in played_again(stretch, findings, order, HELD_BACK_SEEDS + number):
+        for window, truth in played_again(stretch, wear, order, HELD_BACK_SEEDS + number):
             one, other = (window.finished(answer(window.packed[None])) for answer in (shipped, tuned))
             simulated += found(against(above(truth.y), above(one.y), above(other.y)))
-        for place in range(LATER, len(stretch.windows) - LATER, EVERY):
+        for place in places_of(stretch.windows)[::EVERY]:
             window = stretch.windows[place]
             one, other = (window.finished(answer(window.packed[None])) for answer in (shipped, tuned))
             camera += found(by_camera(one, other, stretch.sightings[place]))
-            tape += found(by_later_fields(stretch.windows, place, one, other))
-    return Verdict(gain_db(simulated) or 0.0, gain_db(camera), gain_db(tape), is_clean(tape))
+            seen = again(stretch.windows, place)
+            tape += found(by_other_fields(seen, window.whole(one.y), window.whole(other.y)))
+    return Verdict(gain_db(simulated) or 0.0, gain_db(camera), gain_db(tape), wear.light.noise < CLEAN)
 
 
 def found(errors: Errors | None) -> list[Errors]:
@@ -101,12 +122,7 @@ def by_camera(shipped: Picture, tuned: Picture, sighting: Sighting | None) -> Er
     return against(truth, one, other, sure[: len(truth)])
 
 
-def by_later_fields(windows: Sequence[Window], place: int, shipped: Picture, tuned: Picture) -> Errors | None:
-    """Of the same lines as this field, so far away that the net has not seen them."""
-    own = slice(int(windows[place].upside_down), None, 2)
-    count = len(shipped.y[own]) - SWITCH_ROWS // 2
-    before, now, after = (windows[place + by].field.field.y[:count] for by in (-LATER, 0, LATER))
-    columns = shipped.y.shape[1]
-    before, now, after = (plane[:, :columns] for plane in (before, now, after))
-    one, other = (picture.y[own][:count] for picture in (shipped, tuned))
-    return against(after, one, other, still(before, now, after))
+def by_other_fields(seen: Again, shipped: Plane, tuned: Plane) -> Errors | None:
+    if seen.still.mean() < LEAST_SHARE:
+        return None
+    return Errors(left(seen, shipped), left(seen, tuned))

@@ -27,7 +27,9 @@ from appliance.core.types import Plane
 from appliance.enhance.pack import NOTHING
 
 SIDE = 32  # of a crop, in places of the net; four times as many pixels
-BATCH = 8
+BATCH = 6
+GLIMPSES = 3  # crops in a batch
+GLIMPSED = 1.0  # weight
 WARM_UP = 30  # steps
 SOFT = 3.0  # levels; larger errors count by their size, as in the training
 LEAST_RATE = 0.01  # of the whole
@@ -46,12 +48,26 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Glimpse:
+    """What reaches the tuned layers from the tape itself, and how far other fields tell what it answers.
+
+    Once played (``Course.response``) the light that is added should be what ``lacks``, where ``counts`` is 1.
+    """
+
+    reached: Plane
+    lacks: Numbers
+    counts: Plane
+
+
+@dataclass(frozen=True)
 class Course:
     """How long and how boldly is learnt; of two ends the first counts."""
 
     steps: int
     rate: float
     until_s: float  # of ``time.monotonic``
+    response: tuple[float, ...] = (1.0,)  # of the tape, along a row
+    noise: float = 0.0  # levels
     seed: int = 1
 
 
@@ -134,7 +150,13 @@ class Tuner:
             levels = self._last(net or self.net, torch.from_numpy(reached[None]).float() * self._step)
         return np.asarray(np.clip(np.rint(levels[0].numpy()) + NOTHING, 0, 255), np.uint8)
 
-    def learn(self, examples: Sequence[Example], course: Course, tell: Callable[[float], None]) -> Net:
+    def learn(
+        self,
+        examples: Sequence[Example],
+        glimpses: Sequence[Glimpse],
+        course: Course,
+        tell: Callable[[float], None],
+    ) -> Net:
         """A net of its own; the shipped one stays as it is."""
         torch, rng = self._given.torch, np.random.default_rng(course.seed)
         net, mean = deepcopy(self.net), deepcopy(self.net)
@@ -150,7 +172,9 @@ class Tuner:
             for group in optimiser.param_groups:
                 group["lr"] = float(rate)
             optimiser.zero_grad(set_to_none=True)
-            loss = self._loss(net, examples, rng)
+            loss = self._loss(net, examples, rng) if examples else torch.zeros(())
+            if glimpses:
+                loss = loss + GLIMPSED * self._glimpsed(net, glimpses, course, rng)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(learning, 3.0)
             optimiser.step()
@@ -178,6 +202,22 @@ class Tuner:
         )
         return light + 0.5 * colour
 
+    def _glimpsed(
+        self, net: Net, glimpses: Sequence[Glimpse], course: Course, rng: np.random.Generator
+    ) -> Any:
+        torch = self._given.torch
+        crops = [crop_of(glimpses[int(rng.integers(len(glimpses)))], rng) for _ in range(GLIMPSES)]
+        reached, lacks, counts = (torch.from_numpy(np.stack(p)).float() for p in zip(*crops, strict=True))
+        answer = self._last(net, reached * self._step)[:, :16]
+        y, lacks, counts = (torch.nn.functional.pixel_shuffle(p, 4) for p in (answer, lacks, counts))
+        taps = torch.tensor(course.response[::-1]).float().view(1, 1, 1, -1)
+        reach = len(course.response) // 2
+        inner = slice(reach, y.shape[-1] - reach)
+        error = torch.nn.functional.conv2d(y, taps) - lacks[..., inner]
+        soft = max(SOFT, 2 * course.noise)
+        each = (torch.sqrt(error * error + soft * soft) - soft) * (soft / SOFT) * counts[..., inner]
+        return each.sum() / counts[..., inner].numel()
+
     def _last(self, net: Net, x: Any) -> Any:
         for block in self._blocks(net):
             x = block(x)
@@ -194,12 +234,13 @@ def average(torch: Any, mean: Net, net: Net, step: int) -> None:
             old.lerp_(new, 1 - kept)
 
 
-def crop_of(example: Example, rng: np.random.Generator) -> tuple[Plane, Numbers]:
-    rows, columns = example.reached.shape[1:]
+def crop_of(given: Example | Glimpse, rng: np.random.Generator) -> list[NDArray[Any]]:
+    """The same piece of every part."""
+    rows, columns = given.reached.shape[1:]
     side = min(SIDE, rows, columns)
     top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
     where = (slice(None), slice(top, top + side), slice(left, left + side))
-    return example.reached[where], example.missing[where]
+    return [part[where] for part in vars(given).values()]
 
 
 def train_missing(error: ImportError) -> Problem:

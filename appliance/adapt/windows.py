@@ -31,6 +31,8 @@ from appliance.sim.tape.play import degrade
 SEQUENCE = 14  # fields of a piece of simulated tape
 TARGETS = range(4, 10)  # of them have enough neighbours on both sides
 Numbers = NDArray[np.signedinteger[Any]]
+Reals = NDArray[np.floating[Any]]
+Places = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Window:
             [fold(np.ascontiguousarray(t), k, k).astype(np.int16) - fold(b, k, k) for t, b, k in steps]
         )
 
+    def whole(self, plane: Plane) -> Plane:
+        """As large as fields are padded to."""
+        return padded(plane, self.base[0])
+
+    def lacking(self, shown: Reals, where: Places, response: Reals) -> tuple[Numbers, Plane]:
+        """(16, rows / 4, columns / 4) each: what light must be added to, once played, to be what is shown.
+
+        And 1 where that counts.
+        """
+        base = np.ascontiguousarray(turned(self.base)[0] if self.upside_down else self.base[0])
+        lacks, counts = np.rint(shown - filtered(base, response)).astype(np.int16), where.astype(np.uint8)
+        if self.upside_down:
+            lacks, counts = lacks[::-1], counts[::-1]
+        return folded(lacks), folded(counts)
+
     def finished(self, residual: Plane) -> Picture:
         """``residual`` as a net answers it."""
         parts = unfold(residual[:16], 4), unfold(residual[16:20], 2), unfold(residual[20:24], 2)
@@ -71,6 +88,19 @@ class Window:
     def _picture(self, planes: Planes) -> Picture:
         planes = turned(planes) if self.upside_down else planes
         return Picture(*crop(planes, *self.field.size), self.field.time_s)
+
+
+def filtered(rows: Plane | Reals, taps: Reals) -> Reals:
+    """An odd number of taps, along the rows; edges go on."""
+    kernel = np.ascontiguousarray(taps[None, ::-1], np.float32)  # OpenCV correlates
+    return np.asarray(cv2.filter2D(rows, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE))
+
+
+def folded(plane: NDArray[Any]) -> NDArray[Any]:
+    """Of any numbers: (rows, columns) to (16, rows / 4, columns / 4)."""
+    rows, columns = plane.shape
+    places = plane.reshape(rows // 4, 4, columns // 4, 4).transpose(1, 3, 0, 2)
+    return np.asarray(places.reshape(16, rows // 4, -1))
 
 
 def padded(plane: Plane, like: Plane) -> Plane:

@@ -282,7 +282,7 @@ def adapt(
     data: Annotated[Path, typer.Option(help="The folder that training had: clips in its video/.")],
     clips: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 takes all.")] = 0,
     tier: Annotated[str, typer.Option(help="live or standard: which model is tuned.")] = "live",
-    wear: Annotated[str, typer.Option(help="Tapes that are good, worn or both.")] = "good,worn",
+    wear: Annotated[str, typer.Option(help="Some of good,worn,odd,new.")] = "good,worn,odd,new",
     minutes: Annotated[float, typer.Option(min=1, help="How long each may take.")] = 8.0,
     camera: Annotated[bool, typer.Option("--camera/--tape-only", help="With a camera beside.")] = False,
     json_: JsonFlag = False,

@@ -69,7 +69,22 @@ WORN = replace(
     switch_lines=7,
     switch_px=35.0,
 )
-WEARS: dict[str, tuple[Pass, ...]] = {"good": (GOOD,), "worn": (FIRST, WORN)}
+ODD = replace(
+    GOOD,
+    luma_cut_mhz=1.9,
+    carrier_noise=0.06,
+    ringing=0.8,
+    chroma_noise=5.0,
+    chroma_late_px=9.0,
+    jitter_px=0.4,
+)
+NEW = replace(FIRST, carrier_noise=0.003)
+WEARS: dict[str, tuple[Pass, ...]] = {
+    "good": (GOOD,),
+    "worn": (FIRST, WORN),
+    "odd": (ODD,),  # soft, noisy and late, but whole: what no training had the middle of
+    "new": (NEW,),  # nothing to win
+}
 
 
 def wear_named(name: str) -> tuple[Pass, ...]:

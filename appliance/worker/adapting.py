@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from appliance.adapt.estimate import Findings, measure
-from appliance.adapt.material import Sighting, Stretch, judge, played_again
+from appliance.adapt.estimate import Findings
+from appliance.adapt.material import Sighting, Stretch, Wear, glimpses, judge, played_again, wear_of
 from appliance.adapt.publish import publish
-from appliance.adapt.tuning import Course, Example, Tuner, parts
+from appliance.adapt.tuning import Course, Example, Glimpse, Tuner, parts
 from appliance.adapt.verdict import Verdict
 from appliance.adapt.windows import windows_of
 from appliance.core.config import Config
@@ -38,7 +39,7 @@ LEAST_STRETCHES = 4
 HELD_BACK = 4  # every fourth stretch is
 SETTLED = 6  # fields of a stretch until its windows are whole and a camera is followed
 DRAWS = 2  # simulated tapes for each stretch
-STEPS, RATE = 1500, 1e-3
+STEPS, RATE = 500, 5e-4
 LEAST_S = 20.0  # for learning, however late it has become
 LOOKED, PLAYED, LEARNT = 0.3, 0.5, 0.92  # how far all is when this is done
 Tell = Callable[[float, str], None]
@@ -80,8 +81,9 @@ class Adapted:
 @dataclass(frozen=True)
 class Material:
     examples: list[Example]
+    glimpses: list[Glimpse]
     held: list[Stretch]
-    findings: Findings
+    wear: Wear
 
 
 def adapt_tape(job: AdaptJob, config: Config, tell: Tell) -> Adapted:
@@ -99,19 +101,25 @@ def adapt_tape(job: AdaptJob, config: Config, tell: Tell) -> Adapted:
     stretches = (stretch_of(piece, start, order, guides, shipped) for start in starts)
     material = gather(stretches, len(starts), order, tuner, tell)
     until_s = max(wall + 60 * job.minutes, time.monotonic() + LEAST_S)
-    course = Course(STEPS, RATE, until_s)
-    net = tuner.learn(material.examples, course, lambda part: tell(part_of(PLAYED, LEARNT, part), "Tuning"))
+    light = material.wear.light
+    course = Course(STEPS, RATE, until_s, tuple(light.response), light.noise)
+    learning = partial(tell_learning, tell)
+    net = tuner.learn(material.examples, material.glimpses, course, learning)
     with TemporaryDirectory(prefix="twinreel-adapt-") as name:
         folder = Path(name)
         tuner.export(net, folder, job.tier)
         tell(LEARNT, "Comparing it with the shipped model")
         tuned = open_session(model_in(folder, model), "cpu", config.enhance.threads)
-        verdict = judge(material.held, material.findings, order, shipped.answer, tuned.answer)
+        verdict = judge(material.held, material.wear, order, shipped.answer, tuned.answer)
         if verdict.keep:
             publish(folder, job.out, job.tier, job.tape.name, verdict.sentence())
     tell(1.0, "Done")
     spent = time.monotonic() - wall, time.process_time() - cpu
-    return Adapted(job.out, job.tier, verdict.keep, material.findings, verdict, bool(guides), *spent)
+    return Adapted(job.out, job.tier, verdict.keep, material.wear.findings, verdict, bool(guides), *spent)
+
+
+def tell_learning(tell: Tell, part: float) -> None:
+    tell(part_of(PLAYED, LEARNT, part), "Tuning")
 
 
 def part_of(begin: float, end: float, part: float) -> float:
@@ -124,17 +132,19 @@ def gather(stretches: Iterator[Stretch], count: int, order: FieldOrder, tuner: T
     for number, stretch in enumerate(stretches, 1):
         every.append(stretch)
         tell(LOOKED * number / count, "Looking at the tape")
-    findings = measure([seen for stretch in every for seen in stretch.seen()])
+    wear = wear_of(every)
     held = [stretch for number, stretch in enumerate(every) if number % HELD_BACK == 1]
     others = [stretch for number, stretch in enumerate(every) if number % HELD_BACK != 1]
     examples: list[Example] = []
     for seed in range(DRAWS * len(others)):
         tell(
-            part_of(LOOKED, PLAYED, seed / (DRAWS * len(others))), f"Playing it again: {findings.sentence()}"
+            part_of(LOOKED, PLAYED, seed / (DRAWS * len(others))),
+            f"Playing it again: {wear.findings.sentence()}",
         )
-        pairs = played_again(others[seed // DRAWS], findings, order, seed)
+        pairs = played_again(others[seed // DRAWS], wear, order, seed)
         examples += [Example(tuner.reached(window.packed), window.missing(truth)) for window, truth in pairs]
-    return Material(examples, held, findings)
+    seen = [one for stretch in others for one in glimpses(stretch, wear.light, tuner.reached)]
+    return Material(examples, seen, held, wear)
 
 
 def stretch_of(

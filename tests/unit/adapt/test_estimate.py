@@ -7,40 +7,31 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from appliance.adapt.estimate import LEFT, Findings, Seen, alike, drawn, jitter, measure
+from appliance.adapt.estimate import Findings, Seen, drawn, jitter, measure
 from appliance.adapt.windows import played, windows_of
 from appliance.core.types import Picture
 from appliance.sim.tape.parameters import TapeParameters
 
-FOUND = Findings(3.0, 0.4, 0.3, 2.0, 2.6, 0.4, 4.0, 0.3)
+FOUND = Findings(3.0, 2.0, 4.0, 0.3)
 
 
 def look(scene: list[Picture], tape: TapeParameters) -> Findings:
     windows = list(windows_of(played(scene, tape, 0), "tff"))
     pairs = list(zip(windows, scene, strict=True))[4:10]
-    return measure([Seen(w.plain, f, w.upside_down, w.field.moved_px) for w, f in pairs])
+    return measure([Seen(w.plain, f, w.upside_down, w.field.moved_px) for w, f in pairs], 4.5)
 
 
 def test_the_wear_of_a_tape(make_scene, worn: TapeParameters) -> None:
     found = look(make_scene(), worn)
-    assert found.luma_noise == pytest.approx(4.0, rel=0.2)
-    assert found.noise_tone == pytest.approx(0.2, abs=0.15)
     assert found.chroma_noise == pytest.approx(4.0, rel=0.4)
     assert found.chroma_delay_px * 192 / 720 == pytest.approx(2.0, abs=1.01)
-    assert found.wear == "worn" if found.luma_noise >= 4 else "good"
+    assert found.wear == "worn"
 
 
 def test_a_clean_tape_has_none(make_scene) -> None:
     found = look(make_scene(), TapeParameters())
-    assert max(found.luma_noise, found.chroma_noise, found.row_noise, found.line_jitter_px) < 0.5
+    assert max(found.chroma_noise, found.line_jitter_px) < 0.5
     assert found.chroma_delay_px == 0
-
-
-@pytest.mark.parametrize("cut_mhz", [1.9, 2.8])
-def test_bandwidth(make_scene, cut_mhz: float) -> None:
-    tape = TapeParameters(sample_rate_mhz=13.5, luma_cut_mhz=cut_mhz, ringing=0.4)
-    found = look(make_scene(rows=96, columns=720), tape)
-    assert found.luma_cut_mhz == pytest.approx(cut_mhz, abs=0.21)
 
 
 def test_lines_astray_are_told_from_a_slow_bend() -> None:
@@ -50,13 +41,9 @@ def test_lines_astray_are_told_from_a_slow_bend() -> None:
     assert jitter(None) == 0
 
 
-def test_fine_noise_is_less_alike() -> None:
-    assert alike(0.0) > 0.7 > alike(0.5) > alike(1.0)
-
-
 def test_a_drawn_tape_has_the_measured_wear_and_nothing_that_nobody_could_know() -> None:
     tapes = [drawn(FOUND, np.random.default_rng(k), "pal", (360, 288), "tff") for k in range(20)]
-    assert np.mean([tape.luma_noise for tape in tapes]) == pytest.approx(3.0 * LEFT, rel=0.1)
+    assert {(t.luma_noise, t.row_noise, t.ringing) for t in tapes} == {(0.0, 0.0, 0.0)}, "Light lays them on"
     assert np.mean([tape.chroma_delay_px for tape in tapes]) == pytest.approx(2.0, rel=0.1)
     assert len({tape.dropouts_per_frame for tape in tapes}) == 20
     assert all((t.gain, t.lift, t.agc, t.edge_wave_px, t.generations) == (1, 0, 0, 0, 1) for t in tapes)

@@ -59,6 +59,7 @@ def test_without_the_training_it_says_what_to_install(
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="the extra [train] is not installed")
     monkeypatch.setattr(module, "STEPS", 25)
+    monkeypatch.setattr(module, "RATE", 1e-3)
     monkeypatch.setattr(module, "DRAWS", 1)
 
 
@@ -88,11 +89,19 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     return folder / "spoilt"
 
 
+def noisy_still() -> list[np.ndarray]:
+    """Only where nothing moves can it be seen on a tape alone that a model helps."""
+    rng = np.random.default_rng(1)
+    scene = 120 + 40 * np.kron(rng.standard_normal((8, 12)), np.ones((8, 8)))
+    noisy = (scene + 3 * rng.standard_normal((FRAMES, *scene.shape))).clip(16, 235)
+    return list(noisy.astype(np.uint8))
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_model_that_helps_is_kept_and_makes_the_film(
     spoilt: Path, write_film: WriteFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tape, out = write_film("tape.mkv", range(FRAMES)), tmp_path / "tape.model"
+    tape, out = write_film("tape.mkv", range(FRAMES), light=noisy_still()), tmp_path / "tape.model"
     told: list[float] = []
     found = run(tape, out, lambda fraction, text: told.append(fraction))
     assert found.kept, found.sentence()
@@ -103,6 +112,16 @@ def test_a_model_that_helps_is_kept_and_makes_the_film(
     job = FileJob(tape, (), tmp_path / "film.mkv", "tff", "cpu", 1.0, force=False, tier="live")
     film = enhance_files(job, Config(), lambda fraction, text: None)
     assert film.model_sha256 == load_model("live", out).sha256
+
+
+@pytest.mark.usefixtures("quick", "spoilt")
+def test_where_everything_moves_nothing_speaks_for_a_model(write_film: WriteFilm, tmp_path: Path) -> None:
+    """Whatever it gains on pictures that were played again."""
+    found = run(write_film("tape.mkv", range(FRAMES)), tmp_path / "tape.model")
+    assert found.verdict.simulated > 0.5
+    assert found.verdict.tape is None
+    assert not found.kept
+    assert "shipped model stays" in found.sentence()
 
 
 @pytest.mark.usefixtures("quick", "spoilt")
