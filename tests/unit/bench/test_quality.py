@@ -93,7 +93,7 @@ def test_other_code_or_another_length_is_measured_anew(data: Path, calls: list[s
 
 
 def test_without_clips_and_with_a_wear_that_is_none(tmp_path: Path, calls: list[str]) -> None:
-    for bad, code in (({}, "bench-material"), ({"wears": ("new",)}, "bench-choice")):
+    for bad, code in (({}, "bench-material"), ({"wears": ("chewed",)}, "bench-choice")):
         with pytest.raises(Problem) as refused:
             measure_quality(wanted(tmp_path, **bad), lambda fraction, text: None)
         assert refused.value.issue.code == code

@@ -206,5 +206,5 @@ def test_a_worn_tape_is_a_copy_and_worse_in_everything() -> None:
     ):
         assert getattr(WORN, more) > getattr(GOOD, more)
     with pytest.raises(Problem) as refused:
-        wear_named("new")
+        wear_named("chewed")
     assert refused.value.issue.code == "bench-choice"
