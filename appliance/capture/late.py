@@ -15,7 +15,7 @@ from appliance.core.types import VideoFrame
 SOONER = 0.5  # of a period: a frame that follows in less still belongs to the burst
 MOST_FRAMES = 50  # of a burst; a device that hands over more has another rate than it says
 
-Placed = list[tuple[VideoFrame, Place]]
+Told = list[tuple[VideoFrame, Place]]
 
 
 class PatientGrid:
@@ -25,7 +25,7 @@ class PatientGrid:
         self.grid = FrameGrid(rate)
         self._held: list[VideoFrame] = []
 
-    def feed(self, frame: VideoFrame) -> Placed:
+    def feed(self, frame: VideoFrame) -> Told:
         if self._held and frame.timestamp_s < self._held[-1].timestamp_s - RESTARTED_S:
             return self.flush() + self.feed(frame)  # the device's clock began anew
         if not self._held and not self.grid.seems_late(frame.sequence, frame.timestamp_s):
@@ -42,7 +42,7 @@ class PatientGrid:
         sooner = now.timestamp_s - before.timestamp_s < SOONER * self.grid.period_s
         return follows and sooner and len(self._held) < MOST_FRAMES
 
-    def flush(self) -> Placed:
+    def flush(self) -> Told:
         """What still waits: each of them came no later than what followed it allows."""
         held, self._held = self._held, []
         return [

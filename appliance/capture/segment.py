@@ -52,7 +52,8 @@ class SegmentRecorder:
         self._format, self._config = format, config
         self._role, self._index, self._device, self._report = role, index, device, report
         self._path = folder / f"{role.value}-{index:02d}.mkv"
-        self._grid = PatientGrid(format.rate)
+        self._late = PatientGrid(format.rate)
+        self._grid = self._late.grid
         self.ring = Ring(max(2, round(config.ring_s * format.rate)), config.ring_mb << 20)
         self._lost_before = self._overflow = self._end_index = 0
         self._early: deque[AudioBlock] = deque(maxlen=EARLY_BLOCKS)
@@ -66,11 +67,11 @@ class SegmentRecorder:
     @property
     def lost_frames(self) -> int:
         """What the device lost, and what this box could not write in time."""
-        return self._grid.grid.lost + self._overflow
+        return self._grid.lost + self._overflow
 
     @property
     def elapsed_s(self) -> float:
-        return self._grid.grid.elapsed_s
+        return self._grid.elapsed_s
 
     @property
     def bytes_written(self) -> int:
@@ -79,7 +80,7 @@ class SegmentRecorder:
     def write(self, piece: VideoFrame | AudioBlock) -> None:
         """Returns at once. A frame that finds the ring full is lost, counted and logged."""
         if isinstance(piece, VideoFrame):
-            for frame, place in self._grid.feed(piece):
+            for frame, place in self._late.feed(piece):
                 self._put_frame(frame, place)
         else:
             self.ring.put(piece)
@@ -103,7 +104,7 @@ class SegmentRecorder:
 
         A segment of 0 frames has no file and belongs into no take.
         """
-        for frame, place in self._grid.flush():
+        for frame, place in self._late.flush():
             self._put_frame(frame, place)
         self.ring.close()
         self._thread.join()

@@ -53,7 +53,8 @@ class DeviceSession:
         self._stopping = threading.Event()
         self._preview = Preview(source.format, on_preview, watched)
         self._meter = LevelMeter(source.format.audio_rate_hz)
-        self._grid = PatientGrid(source.format.rate)
+        self._late = PatientGrid(source.format.rate)
+        self._grid = self._late.grid
         self._detector: TapeEndDetector | None = None
         self._torn: Segment | None = None  # of the segment that a loss closed
         self._watch = SignalWatch(source.format, source.info.role)
@@ -91,8 +92,8 @@ class DeviceSession:
             info=self._info,
             signal=self._sight.signal,
             levels=self._meter.levels,
-            frames=self._grid.grid.frames,
-            lost_frames=self._grid.grid.lost,
+            frames=self._grid.frames,
+            lost_frames=self._grid.lost,
             format_text=describe(self._format),
         )
 
@@ -176,7 +177,7 @@ class DeviceSession:
             self._meter.add(piece)
         else:
             self._seen_s, self._anew_after_s = time.monotonic(), SILENT_S
-            self._grid.feed(piece)
+            self._late.feed(piece)
             self._watch.count(piece)
             self._look(piece)
             self._preview.offer(piece)

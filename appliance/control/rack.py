@@ -13,6 +13,7 @@ from appliance.core.snapshot import DeviceStatus
 from appliance.core.types import DeviceInfo, Role, Signal
 from appliance.devices.base import DeviceWatcher
 
+PATIENCE_S = 5.0  # with another device of the same role that is being opened
 log = logging.getLogger(__name__)
 
 
@@ -43,15 +44,23 @@ class Rack:
 
     def plug(self, info: DeviceInfo) -> bool:
         """Open the device and begin to watch it; says whether it is used now. Raises Problem."""
-        with self._opening[info.role]:
-            if info.role in self._sessions or self._closed:
-                return False
-            session = self._open(info)
-            with self._changing:
-                if not self._closed:
-                    self._infos[info.role], self._sessions[info.role] = info, session
-                    log.info("%s: %s is plugged in", info.role.value, info.name)
-                    return True
+        opening = self._opening[info.role]
+        if not opening.acquire(timeout=PATIENCE_S):  # threads that wait for a device that hangs run out
+            return False
+        try:
+            return self._plug(info)
+        finally:
+            opening.release()
+
+    def _plug(self, info: DeviceInfo) -> bool:
+        if info.role in self._sessions or self._closed:
+            return False
+        session = self._open(info)
+        with self._changing:
+            if not self._closed:
+                self._infos[info.role], self._sessions[info.role] = info, session
+                log.info("%s: %s is plugged in", info.role.value, info.name)
+                return True
         session.stop()
         return False
 

@@ -45,6 +45,12 @@ def load_model(tier: str = "live", folder: Path | None = None) -> ModelInfo:
     return ModelInfo(str(row["name"]), str(path), sha256, tier, window, looks, scale, soft_px)
 
 
+def fingerprint(tier: str) -> str:
+    """Of the model of this tier as the manifest has it, unseen; empty where this version has none."""
+    rows = read_rows(models_folder() / MANIFEST)
+    return next((str(row.get("sha256", "")) for row in rows if row.get("tier") == tier), "")
+
+
 def has_model(tier: str, folder: Path | None = None) -> bool:
     """Whether this version has a model of this tier at all; a manifest that cannot be read is a Problem."""
     return any(row.get("tier") == tier for row in read_rows((folder or models_folder()) / MANIFEST))

@@ -9,7 +9,7 @@ from pathlib import Path
 from appliance.core.config import EnhanceConfig
 from appliance.core.types import Issue
 from appliance.enhance.interpolate import TIER as FILLER
-from appliance.enhance.manifest import has_model, load_model
+from appliance.enhance.manifest import fingerprint, has_model, load_model
 from appliance.enhance.runtime import Runtime, engine_missing, open_session
 from appliance.enhance.tiers import GUIDE, tier_missing, tier_there
 
@@ -34,9 +34,8 @@ class Models:
         if self.tape is None:
             return []
         looks = str(self.tape.model.looks)
-        filler = load_model(FILLER).sha256 if has_model(FILLER) else ""
         guide = self.guide.model.sha256 if self.guide else ""
-        return [self.tier, looks, self.tape.model.sha256, guide, filler]
+        return [self.tier, looks, self.tape.model.sha256, guide, fingerprint(FILLER)]
 
     @property
     def guide_words(self) -> str:

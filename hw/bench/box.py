@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from shutil import copy
 
@@ -102,7 +102,7 @@ class Box:
     def press(self, seconds: float = SHORT_S) -> None:
         """The button, with a finger; the box may be off before a very long press ends."""
         line = self.guest.run(f"echo {GPIO}{BUTTON}/pull").strip()
-        with suppress(*([ChannelClosed] if seconds >= VERY_LONG_S else [])):
+        with suppress(ChannelClosed) if seconds >= VERY_LONG_S else nullcontext():
             self.guest.channel.pulse(line, ("pull-down", seconds), ("pull-up", 0.0))
 
     def do(self, name: CommandName, argument: str = "") -> Issue | None:

@@ -45,6 +45,7 @@ class Watcher:
         self.sources: dict[str, pattern.PatternSource] = {}  # the latest of each device
         self.refuses: dict[str, Problem] = {}
         self.hangs: dict[str, threading.Event] = {}
+        self.reached = threading.Event()  # one that hangs is being opened
         self.opened: list[str] = []
         self.told: list[Issue] = []
         self.tell: Callable[[DeviceChange], None] = lambda change: None
@@ -63,6 +64,7 @@ class Watcher:
         if device_id not in self._there:
             raise DeviceLost(device_id)
         if device_id in self.hangs:
+            self.reached.set()
             assert self.hangs[device_id].wait(PATIENCE_S)
         if device_id in self.refuses:
             raise self.refuses[device_id]

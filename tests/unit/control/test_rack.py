@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -84,3 +85,20 @@ def test_after_the_end_nothing_is_opened_any_more(rack: Rack, watcher: Watcher) 
     rack.close()
     assert rack.sessions() == {}
     assert not rack.plug(VCR)
+
+
+def test_who_comes_while_another_hangs_is_turned_away_after_a_while(
+    rack: Rack, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.control.rack.PATIENCE_S", 0.05)
+    watcher.hangs[VCR.id] = threading.Event()
+    watcher.plug(VCR)
+    first = threading.Thread(target=rack.plug, args=(VCR,), daemon=True)
+    first.start()
+    assert watcher.reached.wait(20)
+    assert rack.opening(Role.TAPE)
+    assert not rack.plug(VCR)
+    watcher.hangs[VCR.id].set()
+    first.join(20)
+    assert rack.session(Role.TAPE) is not None
+    assert not rack.opening(Role.TAPE)

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.core.config import Config, EnhanceConfig
 from appliance.core.types import ModelInfo
+from appliance.enhance.manifest import fingerprint
 from appliance.enhance.runtime import Runtime
 from appliance.worker import models as module
 from appliance.worker.models import Models, open_models
@@ -77,3 +78,18 @@ def test_the_camera_has_a_model_where_there_is_one_and_a_camera(shelf: set[str])
 def test_the_configurations_tier_is_known() -> None:
     with pytest.raises(ValueError, match="live"):
         Config.model_validate({"enhance": {"tier": "gigantic"}})
+
+
+def test_a_broken_flow_net_keeps_no_film_from_being_made(
+    shelf: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is opened for lost frames only; what a film is made of is told by the list of models."""
+
+    def broken(tier: str, *rest: Any) -> ModelInfo:
+        raise AssertionError(f"{tier} was opened")
+
+    models = open_models(EnhanceConfig(), for_take=False, with_camera=False)
+    monkeypatch.setattr(module, "load_model", broken)
+    assert models.identity[-1] == fingerprint("interpolate")
+    assert len(fingerprint("interpolate")) == 64
+    assert fingerprint("no such tier") == ""
